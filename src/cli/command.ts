@@ -1,0 +1,43 @@
+/**
+ * How a verb plugs into the command line. The table in `commands.ts` names every verb with its one-line summary and how to
+ * load its module, so that `pare --help` and `pare --version` load none of them.
+ * @module
+ */
+import type { Command } from 'commander';
+import type { Run } from '../ports/run.ts';
+
+/** What a handler may touch of the process. Handlers return data or call these; they never print on their own. */
+export interface Context {
+  /** Options common to all verbs. */
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly debug: boolean;
+  /** Signal of Ctrl-C, and where progress goes. */
+  readonly run: Run;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** A result: to stdout, with a newline. */
+  print(text: string): void;
+  /** Raw bytes to stdout, with back-pressure. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** One documented JSON document to stdout (`--json`). */
+  printJson(value: unknown): void;
+  /** For people: to stderr, unless --quiet. */
+  note(text: string): void;
+  /** Ends with this status once everything is flushed: 0 done, 1 the answer is "no". */
+  exit(status: number): void;
+}
+
+export interface CommandModule {
+  /**
+   * Declares arguments and options on the command, and its action. The action's errors are rendered by the caller: an
+   * ImageError with its hint, exit 2 for USAGE, 1 for FINDINGS, 3 otherwise.
+   */
+  configure(command: Command, context: () => Context): void;
+}
+
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  readonly group: 'make' | 'look' | 'move' | 'run' | 'machine';
+  load(): Promise<CommandModule>;
+}

@@ -1,0 +1,70 @@
+/**
+ * What a file holds: never a copy, always a reference into bytes that lie somewhere, or a few bytes that a transform made.
+ * @module
+ */
+
+/**
+ * Bytes that can be read at any position: a layer's uncompressed tar, a file of the host, a buffer. Immutable while in
+ * use; whoever hands one out keeps it readable for as long as the image it belongs to is open.
+ */
+export interface Blob {
+  /** Identity for comparing without reading: two blobs with one id hold the same bytes. A DiffId where there is one. */
+  readonly id: string;
+  /** Exactly `length` bytes from `offset`. @throws ImageError INVALID if the blob ends before. */
+  read(offset: number, length: number): Promise<Uint8Array>;
+  /** The same range in pieces of bounded size. A piece is valid only until the next is asked for. */
+  stream(offset: number, length: number): AsyncIterable<Uint8Array>;
+}
+
+/** `size` bytes of `blob` from `offset`. */
+export interface Slice {
+  readonly kind: 'slice';
+  readonly blob: Blob;
+  readonly offset: number;
+  readonly size: number;
+}
+
+/** Bytes in memory: for what transforms make (a passwd file, an ld.so.cache), not for payload. */
+export interface Bytes {
+  readonly kind: 'bytes';
+  readonly bytes: Uint8Array;
+  readonly size: number;
+}
+
+/** A sparse file (GNU tar manual, "Sparse Formats"): zeros, but for the extents. */
+export interface Sparse {
+  readonly kind: 'sparse';
+  readonly blob: Blob;
+  /** Logical size, holes included. */
+  readonly size: number;
+  /** In ascending order of `at`, not overlapping: `size` bytes of the blob from `offset` stand at `at` in the file. */
+  readonly extents: readonly { readonly at: number; readonly offset: number; readonly size: number }[];
+}
+
+export type Content = Slice | Bytes | Sparse;
+
+const ENCODER = new TextEncoder();
+
+export function bytesContent(data: Uint8Array | string): Bytes {
+  const bytes = typeof data === 'string' ? ENCODER.encode(data) : data;
+  return { kind: 'bytes', bytes, size: bytes.length };
+}
+
+export function sliceContent(blob: Blob, offset: number, size: number): Slice {
+  return { kind: 'slice', blob, offset, size };
+}
+
+export const EMPTY_CONTENT: Bytes = bytesContent('');
+
+/** Whether two contents are the same reference, so that their bytes need not be compared. False says nothing. */
+export function sameReference(a: Content, b: Content): boolean {
+  if (a === b) return true;
+  if (a.kind === 'slice' && b.kind === 'slice') {
+    return a.blob.id === b.blob.id && a.offset === b.offset && a.size === b.size;
+  }
+  if (a.kind === 'bytes' && b.kind === 'bytes') return Buffer.compare(a.bytes, b.bytes) === 0;
+  if (a.kind === 'sparse' && b.kind === 'sparse') {
+    return a.blob.id === b.blob.id && a.size === b.size && JSON.stringify(a.extents) === JSON.stringify(b.extents);
+  }
+  return false;
+}

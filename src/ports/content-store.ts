@@ -1,0 +1,41 @@
+/**
+ * Images as graphs of content-addressed blobs: what a registry, an OCI layout, an archive and the store have in common.
+ * One data movement, `copy`, works between any two.
+ * @module
+ */
+import type { Digest } from '../base/digest.ts';
+import type { Descriptor } from '../formats/oci/types.ts';
+import type { Run } from './run.ts';
+
+/** Where an image is read from. Opened for one reference; the opener disposes of it. */
+export interface Source extends AsyncDisposable {
+  /** The reference as the user would write it, for messages. */
+  readonly reference: string;
+  /** The manifest or index that the reference names. @throws ImageError NOT_FOUND, USAGE where the name is ambiguous */
+  resolve(run?: Run): Promise<Descriptor>;
+  /**
+   * The blob's bytes as stored, in pieces, verified: ends with an error if size or digest are not the descriptor's.
+   * @throws ImageError NOT_FOUND, DIGEST_MISMATCH
+   */
+  fetch(descriptor: Descriptor, run?: Run): AsyncIterable<Uint8Array>;
+  /** Manifests whose `subject` is this digest (distribution-spec, "Listing Referrers"). */
+  referrers(subject: Digest, run?: Run): Promise<readonly Descriptor[]>;
+}
+
+/** Where an image is written to. Nothing is visible under its name before {@link commit}. */
+export interface Sink extends AsyncDisposable {
+  readonly reference: string;
+  /** Whether a blob is there already, so that it need not be sent. */
+  has(descriptor: Descriptor, run?: Run): Promise<boolean>;
+  /**
+   * Stores the bytes under the descriptor's digest; children before parents. Idempotent.
+   * @throws ImageError DIGEST_MISMATCH where the bytes are not the descriptor's; then nothing is kept
+   */
+  push(descriptor: Descriptor, bytes: AsyncIterable<Uint8Array>, run?: Run): Promise<void>;
+  /**
+   * Stores bytes whose digest is not known beforehand, and says what it became: for layers that are compressed on the way.
+   */
+  write(mediaType: string, bytes: AsyncIterable<Uint8Array>, run?: Run): Promise<Descriptor>;
+  /** Makes the reference name this manifest or index, whose blobs have all been pushed, and its referrers be found. */
+  commit(root: Descriptor, options?: { readonly referrers?: readonly Descriptor[] }, run?: Run): Promise<void>;
+}
