@@ -25,6 +25,11 @@ export interface Context {
   note(text: string): void;
   /** Ends with this status once everything is flushed: 0 done, 1 the answer is "no". */
   exit(status: number): void;
+  /**
+   * Until disposed of, the process's signals go to the handler, and none of them aborts the run: for a verb whose program
+   * gets them.
+   */
+  takeSignals(handler: (signal: NodeJS.Signals) => void): Disposable;
 }
 
 export interface CommandModule {

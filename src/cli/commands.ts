@@ -1,0 +1,15 @@
+/**
+ * Every verb of the command line: what it is for in one line, and where its module is. Adding a verb is adding one row here
+ * and one file under `commands/`. Nothing is loaded before it is asked for.
+ * @module
+ */
+import type { CommandEntry } from './command.ts';
+
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'completion',
+    summary: 'print a completion script for bash, zsh or fish',
+    group: 'machine',
+    load: async () => (await import('./commands/completion.ts')).completion,
+  },
+];

@@ -1,0 +1,49 @@
+/**
+ * What the user gets to see of an error, and the exit status it means.
+ * @module
+ */
+import { inspect } from 'node:util';
+import { type ErrorCode, ImageError } from '../base/errors.ts';
+
+/** Exit statuses of every verb but `run`, which gives its program's. */
+export const STATUS = { done: 0, no: 1, usage: 2, failed: 3, interrupted: 130 } as const;
+
+const BY_CODE: Readonly<Partial<Record<ErrorCode, number>>> = { USAGE: STATUS.usage, FINDINGS: STATUS.no };
+
+export function statusOf(error: unknown): number {
+  if (error instanceof ImageError) return BY_CODE[error.code] ?? STATUS.failed;
+  return STATUS.failed;
+}
+
+export interface RenderOptions {
+  /** Show stack traces and causes in full. */
+  readonly debug: boolean;
+  /** Marks the words "pare:" and "hint:"; the identity where there is no colour. */
+  readonly mark: (kind: 'error' | 'hint', text: string) => string;
+}
+
+/** The lines for stderr: what, where and why; what caused it, if that says more; what to do. */
+export function renderError(error: unknown, { debug, mark }: RenderOptions): string {
+  if (debug) return `${mark('error', 'pare:')} ${inspect(error)}`;
+  if (!(error instanceof ImageError)) return renderBug(error, mark);
+  const lines = [`${mark('error', 'pare:')} ${error.message}`];
+  const cause = causeLine(error);
+  if (cause !== undefined) lines.push(`  because: ${cause}`);
+  if (error.hint !== undefined) lines.push(`  ${mark('hint', 'hint:')} ${error.hint.replaceAll('\n', '\n        ')}`);
+  return lines.join('\n');
+}
+
+/** The cause's message where it adds something; system errors are part of the message already. */
+function causeLine(error: ImageError): string | undefined {
+  const { cause } = error;
+  if (!(cause instanceof ImageError)) return undefined;
+  return error.message.includes(cause.message) ? undefined : cause.message;
+}
+
+function renderBug(error: unknown, mark: RenderOptions['mark']): string {
+  const message = error instanceof Error ? error.message : inspect(error);
+  return [
+    `${mark('error', 'pare:')} internal error: ${message}`,
+    `  ${mark('hint', 'hint:')} this is a mistake in pare itself; "pare --debug …" shows where it happened. Please report that.`,
+  ].join('\n');
+}

@@ -1,0 +1,67 @@
+/**
+ * The two streams of the process: results on stdout, everything for people on stderr. Keeps them apart from the progress
+ * display, and quiet when a reader such as `head` has gone.
+ * @module
+ */
+import { styleText } from 'node:util';
+import { ImageError } from '../base/errors.ts';
+import { createProgress, type ProgressDisplay } from './render/progress.ts';
+
+export interface Output {
+  readonly progress: ProgressDisplay;
+  /** To stdout, with a newline. */
+  print(text: string): void;
+  /** To stdout as it is; resolves when there is room for more. @throws ImageError IO when the reader has gone */
+  write(bytes: Uint8Array): Promise<void>;
+  /** To stderr, with a newline. */
+  note(text: string): void;
+  /** Where commander puts help: the streams as they are. */
+  writeOut(text: string): void;
+  writeErr(text: string): void;
+  mark(kind: 'error' | 'hint', text: string): string;
+  /** Resolves when both streams have taken everything. */
+  flush(): Promise<void>;
+}
+
+/** @param onClosed called once, when the reader of stdout has gone (EPIPE) */
+export function processOutput(onClosed: () => void): Output {
+  const { stdout, stderr } = process;
+  const progress = createProgress(stderr);
+  let closed = false;
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    if (!closed) onClosed();
+    closed = true;
+  });
+  // Nobody is left to tell: what the program is doing goes on.
+  stderr.on('error', () => undefined);
+  return {
+    progress,
+    print(text) {
+      if (closed) return;
+      progress.clear();
+      stdout.write(`${text}\n`);
+    },
+    async write(bytes) {
+      await new Promise<void>((resolve, reject) => {
+        stdout.write(bytes, (error) => {
+          if (!error) resolve();
+          else reject(new ImageError('IO', 'cannot write to stdout: its reader has gone', { cause: error }));
+        });
+      });
+    },
+    note(text) {
+      progress.clear();
+      stderr.write(`${text}\n`);
+    },
+    writeOut(text) {
+      if (!closed) stdout.write(text);
+    },
+    writeErr: (text) => void stderr.write(text),
+    mark: (kind, text) => styleText(kind === 'error' ? ['bold', 'red'] : 'cyan', text, { stream: stderr }),
+    async flush() {
+      progress.clear();
+      for (const stream of [stdout, stderr]) await new Promise((resolve) => stream.write('', resolve));
+    },
+  };
+}

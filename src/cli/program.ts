@@ -1,0 +1,153 @@
+/**
+ * The commander tree: global options, groups, help; and the way from arguments to one verb's action.
+ * @module
+ */
+import { styleText } from 'node:util';
+import { Command, CommanderError, Option } from 'commander';
+import { ImageError } from '../base/errors.ts';
+import type { CommandEntry, Context } from './command.ts';
+import { COMMANDS } from './commands.ts';
+import { STATUS } from './errors.ts';
+
+/** Options that every verb has, before its name or behind it. */
+export interface GlobalOptions {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly debug: boolean;
+}
+
+/** Thrown where help was shown: all that is left is the exit status. */
+export class CommandLineExit extends Error {
+  readonly status: number;
+  constructor(status: number) {
+    super('help was shown');
+    this.status = status;
+  }
+}
+
+export const GROUPS: Readonly<Record<CommandEntry['group'], string>> = {
+  make: 'Make images:',
+  look: 'Look into images:',
+  run: 'Run images:',
+  move: 'Move and keep images:',
+  machine: 'This machine and your shell:',
+};
+
+const GLOBAL_OPTIONS = 'Global options:';
+
+/** Where commander writes: results and asked-for help to the first, help after a mistake to the second. */
+interface Streams {
+  readonly writeOut: (text: string) => void;
+  readonly writeErr: (text: string) => void;
+}
+
+type MakeContext = (options: GlobalOptions) => Context;
+
+/**
+ * Loads the verb that the arguments name, and no other, and runs it.
+ * @throws CommandLineExit where help was shown, ImageError USAGE for a wrong command line, and whatever the verb throws
+ */
+export async function parseAndRun(args: readonly string[], makeContext: MakeContext, streams: Streams): Promise<void> {
+  const wanted = wantedVerb(args);
+  const program = await buildProgram((entry) => entry.name === wanted, makeContext, streams);
+  try {
+    await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    throw error instanceof CommanderError ? fromCommander(error, wanted) : error;
+  }
+}
+
+/** The tree with the chosen verbs in full and the others by name only. */
+export async function buildProgram(
+  chosen: (entry: CommandEntry) => boolean,
+  makeContext: MakeContext,
+  streams: Streams,
+): Promise<Command> {
+  const program = emptyProgram(streams);
+  for (const group of Object.keys(GROUPS)) {
+    for (const entry of COMMANDS.filter((one) => one.group === group)) {
+      const command = program.command(entry.name).summary(entry.summary).description(capitalised(entry.summary));
+      command.helpGroup(GROUPS[entry.group]);
+      if (!chosen(entry)) continue;
+      (await entry.load()).configure(command, () => makeContext(globalOptions(program, command)));
+      addGlobalOptions(command);
+    }
+  }
+  return program;
+}
+
+function emptyProgram({ writeOut, writeErr }: Streams): Command {
+  const program = new Command('pare')
+    .description(
+      'Makes container images as small as they can be, keeps them working, and can say why every byte is there.',
+    )
+    .usage('[options] COMMAND [ARGS…]')
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureOutput({ writeOut, writeErr, outputError: () => undefined })
+    .configureHelp({
+      styleTitle: (text) => styleText('bold', text),
+      styleCommandText: (text) => styleText('cyan', text),
+    })
+    .commandsGroup(GROUPS.machine)
+    .helpCommand('help [COMMAND]', 'how to use a command')
+    .addHelpOption(new Option('-h, --help', 'show this help').helpGroup(GLOBAL_OPTIONS))
+    .addHelpText('after', EPILOGUE);
+  addGlobalOptions(program);
+  return program.addOption(new Option('-V, --version', 'print the version').helpGroup(GLOBAL_OPTIONS));
+}
+
+const EPILOGUE = `
+Examples:
+  pare pack redis-server -t redis                the program and all it needs, as an image
+  pare run redis --version                       see whether it starts
+  pare why redis /lib64/ld-linux-x86-64.so.2     why a file is in it
+  pare copy redis docker-archive:redis.tar       hand it to Docker
+
+"pare help COMMAND" says more about each. Exit status: 0 done, 1 the answer is "no", 2 wrong usage, 3 it could not be
+done, 130 interrupted; "run" gives its program's.`;
+
+function addGlobalOptions(command: Command): void {
+  const options = [
+    new Option('--json', 'print one JSON document (docs/schema)'),
+    new Option('-q, --quiet', 'no progress and no remarks on stderr'),
+    new Option('--debug', 'show where an error comes from'),
+  ];
+  for (const option of options) {
+    const taken = command.options.some(({ long, short }) => long === option.long || (short && short === option.short));
+    if (!taken) command.addOption(option.helpGroup(GLOBAL_OPTIONS));
+  }
+}
+
+/** A verb may have an option of its own by one of these names; then only the place before the verb is the global one. */
+function globalOptions(program: Command, command: Command): GlobalOptions {
+  const given = (name: keyof GlobalOptions) => {
+    const own = command.options.find((option) => option.long === `--${name}`);
+    const asGlobal = own?.helpGroupHeading === GLOBAL_OPTIONS && command.getOptionValue(name) === true;
+    return asGlobal || program.getOptionValue(name) === true;
+  };
+  return { json: given('json'), quiet: given('quiet'), debug: given('debug') };
+}
+
+/** The first word that is no option; behind `help`, the second. Global options take no values. */
+function wantedVerb(args: readonly string[]): string | undefined {
+  const words = args.filter((arg) => !arg.startsWith('-'));
+  return words[0] === 'help' ? words[1] : words[0];
+}
+
+function fromCommander(error: CommanderError, verb: string | undefined): Error {
+  if (error.exitCode === 0) return new CommandLineExit(STATUS.done);
+  if (error.code === 'commander.help') return new CommandLineExit(STATUS.usage);
+  const [first = '', ...rest] = error.message.replace(/^error: /, '').split('\n');
+  const suggestion = /\(Did you mean (.*)\?\)/.exec(rest.join(' '))?.[1];
+  const known = COMMANDS.some((entry) => entry.name === verb);
+  const help = `"pare ${known ? `help ${verb}` : '--help'}" shows the usage`;
+  return new ImageError('USAGE', first, {
+    hint: suggestion === undefined ? help : `did you mean ${suggestion}? ${help}`,
+    cause: error,
+  });
+}
+
+function capitalised(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}

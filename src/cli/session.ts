@@ -1,0 +1,57 @@
+/**
+ * One run of the command line, from arguments to exit status: streams, signals, errors. What a verb does is in its own
+ * module.
+ * @module
+ */
+import type { Context } from './command.ts';
+import { renderError, STATUS, statusOf } from './errors.ts';
+import { processOutput } from './output.ts';
+import { CommandLineExit, type GlobalOptions, parseAndRun } from './program.ts';
+import { watchSignals } from './signals.ts';
+
+/** Parses, runs, and ends the process once everything has been flushed. */
+export async function runSession(args: readonly string[]): Promise<void> {
+  const abort = new AbortController();
+  const output = processOutput(() => abort.abort());
+  const signals = watchSignals(abort);
+  let status: number = STATUS.done;
+  let debug = args[0] === '--debug';
+  const context = (options: GlobalOptions): Context => {
+    debug = options.debug;
+    return {
+      ...options,
+      env: process.env,
+      run: {
+        signal: abort.signal,
+        report: (progress) => {
+          if (!options.quiet || progress.type === 'warning') output.progress.show(progress);
+        },
+      },
+      print: output.print,
+      write: output.write,
+      printJson: (value) => output.print(JSON.stringify(value, null, 2)),
+      note: (text) => {
+        if (!options.quiet) output.note(text);
+      },
+      exit: (code) => {
+        status = code;
+      },
+      takeSignals: signals.take,
+    };
+  };
+  try {
+    await parseAndRun(args, context, output);
+  } catch (error) {
+    status = signals.status() ?? ending(error);
+  }
+  await output.flush();
+  process.exit(status);
+
+  function ending(error: unknown): number {
+    if (error instanceof CommandLineExit) return error.status;
+    // Aborted, and by no signal: the reader of stdout has gone, and nobody is left to tell.
+    if (abort.signal.aborted) return STATUS.done;
+    output.note(renderError(error, { debug, mark: output.mark }));
+    return statusOf(error);
+  }
+}
