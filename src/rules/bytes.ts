@@ -1,4 +1,5 @@
 /** Looking into a file's bytes in bounded memory: which needles occur, and what text it holds. @module */
+import { readSections } from '../formats/elf/sections.ts';
 import type { Elf } from '../formats/elf/types.ts';
 import type { FileNode } from '../model/node.ts';
 import type { Files } from '../ports/files.ts';
@@ -43,7 +44,7 @@ export async function findNeedles(files: Files, file: FileNode, needles: readonl
 export async function readOnlyStrings(files: Files, file: FileNode, elf: Elf): Promise<string[]> {
   const found = new Set<string>();
   let budget = STRINGS_LIMIT;
-  for (const { offset, size } of readOnlyRanges(elf)) {
+  for (const { offset, size } of await readOnlyRanges(files, file, elf)) {
     const bytes = await files.read(file, { offset, size: Math.min(size, budget) });
     collectStrings(bytes, found);
     budget -= bytes.length;
@@ -52,8 +53,9 @@ export async function readOnlyStrings(files: Files, file: FileNode, elf: Elf): P
   return [...found];
 }
 
-function readOnlyRanges(elf: Elf): { offset: number; size: number }[] {
-  const data = elf.sections.filter(
+async function readOnlyRanges(files: Files, file: FileNode, elf: Elf): Promise<{ offset: number; size: number }[]> {
+  const sections = await readSections(elf, (offset, size) => files.read(file, { offset, size }));
+  const data = sections.filter(
     ({ type, flags }) => type === SHT_PROGBITS && (flags & (SHF_ALLOC | SHF_WRITE | SHF_EXECINSTR)) === SHF_ALLOC,
   );
   if (data.length > 0) return data.map(({ offset, size }) => ({ offset, size }));
@@ -70,7 +72,7 @@ function collectStrings(bytes: Uint8Array, found: Set<string>): void {
     if (byte >= 0x20 && byte < 0x7f) continue;
     if (byte === 0x09 || byte === 0x0a) continue;
     const length = at - start;
-    if (byte === 0 && length >= SHORTEST && length <= LONGEST) found.add(buffer.latin1Slice(start, at));
+    if (byte === 0 && length >= SHORTEST && length <= LONGEST) found.add(buffer.toString('latin1', start, at));
     start = at + 1;
   }
 }

@@ -1,6 +1,9 @@
 /** The facts that rules ask for, read through the files port and kept for the time of one closure. @module */
 import { ImageError } from '../base/errors.ts';
 import { decodeName } from '../base/names.ts';
+import { readElf } from '../formats/elf/read.ts';
+import { readSections } from '../formats/elf/sections.ts';
+import { readDynamicSymbols } from '../formats/elf/symbols.ts';
 import { functionsDefined } from '../formats/elf/symtab.ts';
 import type { Elf } from '../formats/elf/types.ts';
 import { findPclntab, goFunctionNames } from '../formats/go/pclntab.ts';
@@ -96,7 +99,7 @@ async function symbolsOf(files: Files, path: string, elf: Elf | undefined): Prom
   const file = await fileAt(files, path);
   if (elf === undefined || file === undefined) return [];
   const read = (offset: number, size: number) => files.read(file, { offset, size });
-  const imports = elf.dynamic?.imports ?? [];
+  const { imports } = await readDynamicSymbols(elf, read);
   const isStatic =
     elf.interp === undefined && (elf.dynamic?.needed.length ?? 0) === 0 && elf.dynamic?.soname === undefined;
   const own = isStatic ? await functionsDefined(elf, read) : [];
@@ -108,10 +111,11 @@ async function goFunctions(
   elf: Elf,
   read: (offset: number, size: number) => Promise<Uint8Array>,
 ): Promise<readonly string[]> {
-  const named = elf.sections.find(({ name }) => name === '.gopclntab' || name === '.data.rel.ro.gopclntab');
+  const sections = await readSections(elf, read);
+  const named = sections.find(({ name }) => name === '.gopclntab' || name === '.data.rel.ro.gopclntab');
   if (named !== undefined) return goFunctionNames(await read(named.offset, named.size), elf.endian);
-  if (!elf.sections.some(({ name }) => name === '.go.buildinfo')) return [];
-  const merged = elf.sections.find(({ name }) => name === '.data.rel.ro');
+  if (!sections.some(({ name }) => name === '.go.buildinfo')) return [];
+  const merged = sections.find(({ name }) => name === '.data.rel.ro');
   if (merged === undefined) return [];
   const bytes = await read(merged.offset, merged.size);
   const at = findPclntab(bytes, elf.endian);
@@ -126,11 +130,4 @@ async function noPackages(): Promise<PackageFacts> {
     filesOf: async () => [],
     configurationOf: async () => new Set(),
   };
-}
-
-async function readElf(
-  _read: (offset: number, size: number) => Promise<Uint8Array>,
-  _size: number,
-): Promise<Elf | undefined> {
-  return undefined;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { decodeName } from '../../base/names.ts';
+import { readSections } from './sections.ts';
 import type { Elf, ElfSection } from './types.ts';
 
 const SHT_SYMTAB = 2;
@@ -21,8 +22,9 @@ export async function functionsDefined(
   elf: Elf,
   read: (offset: number, size: number) => Promise<Uint8Array>,
 ): Promise<string[]> {
-  const table = elf.sections.find((section) => section.type === SHT_SYMTAB);
-  const strings = table === undefined ? undefined : elf.sections[table.link];
+  const sections = await readSections(elf, read);
+  const table = sections.find((section) => section.type === SHT_SYMTAB);
+  const strings = table === undefined ? undefined : sections[table.link];
   if (table === undefined || strings === undefined) return [];
   const symbols = await readSection(table, read);
   const names = await readSection(strings, read);

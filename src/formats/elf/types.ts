@@ -1,8 +1,15 @@
 /**
  * What pare knows of an ELF file: gABI chapters 4 and 5, GNU extensions from elf.h. Values as in the file; offsets and
- * sizes in bytes; strings decoded as names (`base/names.ts`).
+ * sizes in bytes; strings decoded as names (`base/names.ts`). Numbers above 2^53 lose their low bits: no offset inside a
+ * file is that large.
+ *
+ * {@link Elf} holds what every user wants and what lies at the start of a file. What costs more is asked for apart, with
+ * the same `read`: `readSections`, `readDynamicSymbols`, `readStaticSymbols`, `readStrings`, `readGoBuildInfo` …
  * @module
  */
+
+/** Gives `size` bytes from `offset`; fewer only where the file ends before. */
+export type ReadRange = (offset: number, size: number) => Promise<Uint8Array>;
 
 export interface Elf {
   readonly bits: 32 | 64;
@@ -14,13 +21,30 @@ export interface Elf {
   /** e_flags: the ARM float ABI, MIPS ISA, RISC-V ABI and PPC64 ABI version live here. */
   readonly flags: number;
   readonly osabi: number;
+  readonly abiVersion: number;
+  /** The file's size. */
+  readonly size: number;
+  /** e_entry. */
+  readonly entry: number;
   /** PT_INTERP's string. */
   readonly interp: string | undefined;
   /** Absent for a static executable without PT_DYNAMIC, a relocatable, a core or a debug file. */
   readonly dynamic: ElfDynamic | undefined;
   readonly segments: readonly ElfSegment[];
-  readonly sections: readonly ElfSection[];
+  /** Notes of PT_NOTE segments (of a core file: none). */
   readonly notes: readonly ElfNote[];
+  /** Where the section headers are, for `readSections`. */
+  readonly sectionTable: SectionTable;
+}
+
+export interface SectionTable {
+  /** e_shoff; 0: no sections. */
+  readonly offset: number;
+  readonly entrySize: number;
+  /** e_shnum; 0 with an offset: the number is in section 0. */
+  readonly count: number;
+  /** e_shstrndx; 0xffff: the index is in section 0. */
+  readonly names: number;
 }
 
 export interface ElfDynamic {
@@ -41,10 +65,15 @@ export interface ElfDynamic {
   readonly versionsNeeded: readonly VersionNeeded[];
   /** Verdef: names of the versions this object defines, its base name not counted. */
   readonly versionsDefined: readonly string[];
-  /** Names of undefined symbols of .dynsym (imports), unsorted, each once. */
-  readonly imports: readonly string[];
-  /** Names of defined symbols of .dynsym (exports), each once. */
-  readonly exports: readonly string[];
+  /** The name of the base version definition (VER_FLG_BASE), usually the soname. */
+  readonly versionBase: string | undefined;
+  /** Every entry up to DT_NULL, in order: `d_tag`, `d_val`. */
+  readonly entries: readonly DynamicEntry[];
+}
+
+export interface DynamicEntry {
+  readonly tag: number;
+  readonly value: number;
 }
 
 export interface VersionNeeded {
