@@ -1,0 +1,225 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { sharedFixture } from '../../../test/shared.ts';
+import { ImageError } from '../../base/errors.ts';
+import {
+  familiarRepository,
+  formatNamed,
+  isDomain,
+  isIdentifier,
+  parseNamed,
+  repositoryOf,
+  splitReference,
+  withDefaultTag,
+} from './docker.ts';
+import { describeReference, parseReference } from './parse.ts';
+
+/** Values that Go computes are kept in the fixtures as expressions; the few forms that occur are evaluated here. */
+function value(raw: unknown): string {
+  if (raw === undefined) return '';
+  if (typeof raw === 'string') return raw;
+  const expression = (raw as { $go: string }).$go;
+  const call = /^strings\.Repeat\("(.+)", (\d+)\)$/.exec(expression);
+  if (call !== null) return (call[1] as string).repeat(Number(call[2]));
+  const digest = /^digestReference\("(.+)"\)$/.exec(expression);
+  if (digest !== null) return digest[1] as string;
+  const parts = expression.match(/\{.*\}|"[^"]*"/g) ?? [];
+  return parts.map((part) => value(JSON.parse(part))).join('');
+}
+
+type Row = Record<string, unknown> & { err?: unknown };
+
+function rows(name: string): Row[] {
+  return JSON.parse(readFileSync(`${fixtures}/${name}.json`, 'utf8'));
+}
+
+const fixtures = sharedFixture('distribution-reference');
+
+describe.skipIf(fixtures === undefined)('the tables of distribution/reference', () => {
+  const table = (name: string, run: (row: Row) => void) => {
+    test(name, () => {
+      const all = rows(name);
+      expect(all.length).toBeGreaterThan(0);
+      for (const row of all) run(row);
+    });
+  };
+
+  table('TestReferenceParse', (row) => {
+    const input = value(row['input']);
+    if (row.err !== undefined) return expect(() => splitReference(input), input).toThrow(ImageError);
+    const { domain, path, tag, digest } = splitReference(input);
+    expect({ repository: domain === undefined ? path : `${domain}/${path}`, domain, tag, digest }, input).toEqual({
+      repository: value(row['repository']),
+      domain: row['domain'],
+      tag: row['tag'],
+      digest: row['digest'],
+    });
+  });
+
+  table('TestSerialization', (row) => {
+    const input = value(row['input']);
+    if (row.err !== undefined) return expect(() => splitReference(input)).toThrow(ImageError);
+    const { domain, path, tag, digest } = splitReference(input);
+    expect({ name: `${domain}/${path}`, tag, digest }).toEqual({
+      name: row['name'],
+      tag: row['tag'],
+      digest: row['digest'],
+    });
+    expect(formatNamed(parseNamed(input))).toBe(input);
+  });
+
+  table('TestSplitHostname', (row) => {
+    const { domain, path } = splitReference(value(row['input']));
+    expect({ domain: domain ?? '', name: path }).toEqual({ domain: row['domain'], name: row['name'] });
+  });
+
+  table('TestNormalizedSplitHostname', (row) => {
+    const { domain, path } = parseNamed(value(row['input']));
+    expect({ domain, name: path }).toEqual({ domain: row['domain'], name: row['name'] });
+  });
+
+  table('TestParseNamed', (row) => {
+    const input = value(row['input']);
+    const named = parseNamed(input);
+    if (row.err !== undefined) return expect(repositoryOf(named), 'not canonical as given').not.toBe(input);
+    expect({ domain: named.domain, name: named.path }).toEqual({ domain: row['domain'], name: row['name'] });
+  });
+
+  table('TestParseAnyReference', (row) => {
+    const input = value(row['Reference']);
+    const parsed = parseReference(input);
+    if (parsed.kind !== 'store') throw new Error(`${input} is no name`);
+    const text = parsed.named === undefined ? (parsed.digest as string) : formatNamed(parseNamed(input));
+    expect(text).toBe(row['Equivalent']);
+  });
+
+  table('TestParseDockerRef', (row) => {
+    const named = withDefaultTag(parseNamed(value(row['input'])));
+    // Where there are both, docker lets the digest win; pare keeps the tag to show it, and looks up by digest.
+    const { digest } = named;
+    const text = digest === undefined ? formatNamed(named) : `${repositoryOf(named)}@${digest}`;
+    expect(text).toBe(row['expected']);
+  });
+
+  table('TestDomainRegexp', (row) => {
+    expect(isDomain(value(row['input'])), value(row['input'])).toBe(row['match']);
+  });
+
+  table('TestIdentifierRegexp', (row) => {
+    expect(isIdentifier(value(row['input']))).toBe(row['match']);
+  });
+
+  table('TestWithTag', (row) => {
+    if (row['digest'] !== undefined) return; // its digests are shortened, which neither side parses
+    expect(splitReference(value(row['combined'])).tag).toBe(row['tag']);
+  });
+
+  table('TestWithNameFailure', (row) => {
+    const input = value(row['input']);
+    // A name with a tag is no failure for a parser of whole references.
+    if (input === 'example.com/repo:tag') return;
+    expect(() => splitReference(input), input).toThrow(ImageError);
+  });
+});
+
+describe('parseNamed', () => {
+  test.each([
+    ['Redis', /capital letters/, /write redis/],
+    ['redis:', /is not a tag/, /letters, digits/],
+    ['redis@sha256:12', /is not a digest/, /64 hexadecimal/],
+    ['a//b', /is not the name of a repository/, /lower-case/],
+    ['localhost:5000/', /name of the repository is missing/, /^$/],
+    ['f'.repeat(64), /identifier/, /sha256:/],
+  ])('%s: says what is wrong and how to write it', (text, message, hint) => {
+    const error = thrown(() => parseNamed(text));
+    expect(error.code).toBe('USAGE');
+    expect(error.message).toMatch(message);
+    expect(error.hint ?? '').toMatch(hint);
+  });
+
+  test('the text is shortened in messages', () => {
+    expect(thrown(() => parseNamed('A'.repeat(100_000))).message.length).toBeLessThan(400);
+  });
+});
+
+test.each([
+  ['redis', 'redis'],
+  ['docker.io/library/redis', 'redis'],
+  ['docker.io/library/a/b', 'library/a/b'],
+  ['me/app', 'me/app'],
+  ['localhost/app', 'localhost/app'],
+  ['registry.example:5000/a', 'registry.example:5000/a'],
+])('familiar form of %s is %s, and means the same', (text, familiar) => {
+  const named = parseNamed(text);
+  expect(familiarRepository(named)).toBe(familiar);
+  expect(parseNamed(familiar)).toEqual(named);
+});
+
+describe('parseReference', () => {
+  test.each([
+    ['host:', { kind: 'host', path: '/' }],
+    ['scratch', { kind: 'scratch', path: '' }],
+    ['rootfs:/srv/root', { kind: 'rootfs', path: '/srv/root' }],
+    ['rootfs:a:b', { kind: 'rootfs', path: 'a:b' }],
+    ['tar:-', { kind: 'tar', path: '-' }],
+    ['oci:out', { kind: 'oci', path: 'out', name: undefined, index: undefined }],
+    ['oci:out:docker.io/library/redis:7', { kind: 'oci', path: 'out', name: 'docker.io/library/redis:7' }],
+    ['oci:out:@2', { kind: 'oci', path: 'out', name: undefined, index: 2 }],
+    ['oci-archive:x.tar:v1', { kind: 'oci-archive', path: 'x.tar', name: 'v1' }],
+    ['docker-archive:-', { kind: 'docker-archive', path: '-', named: undefined }],
+    ['docker-archive:x.tar:@1', { kind: 'docker-archive', path: 'x.tar', index: 1 }],
+  ])('%s', (text, expected) => {
+    expect(parseReference(text)).toMatchObject({ text, ...expected });
+  });
+
+  test.each([
+    ['redis', 'docker.io/library/redis:latest'],
+    ['host:5000/redis', 'host:5000/redis:latest'],
+    ['dir:latest', 'docker.io/library/dir:latest'],
+    [`sha256:${'a'.repeat(64)}`, `sha256:${'a'.repeat(64)}`],
+  ])('%s is a name: %s', (text, full) => {
+    const reference = parseReference(text);
+    expect(reference.kind).toBe('store');
+    expect(describeReference(reference)).toBe(full);
+  });
+
+  test('a name inside a docker archive is normalised', () => {
+    const reference = parseReference('docker-archive:x.tar:redis');
+    expect(reference.kind === 'docker-archive' && reference.named && formatNamed(reference.named)).toBe(
+      'docker.io/library/redis:latest',
+    );
+  });
+
+  test.each([
+    ['', /empty/],
+    ['rootfs:', /path is missing/],
+    ['oci:', /path is missing/],
+    ['oci::tag', /path is missing/],
+    ['oci:dir:', /nothing follows/],
+    ['oci:dir:@x', /not a place/],
+    ['docker:redis', /two slashes/],
+    ['host:/usr', /whole machine/],
+    ['./out', /transport is missing/],
+    ['/out', /transport is missing/],
+    ['../out', /transport is missing/],
+    ['~/out', /transport is missing/],
+    ['dir:/out', /does not know the transport/],
+    ['https://example.com/x', /does not know the transport/],
+    [`docker-archive:x:a@sha256:${'a'.repeat(64)}`, /by tag only/],
+  ])('refuses "%s"', (text, message) => {
+    const error = thrown(() => parseReference(text));
+    expect(error.code).toBe('USAGE');
+    expect(error.message).toMatch(message);
+    expect(error.hint, 'has a hint').toBeTruthy();
+  });
+});
+
+function thrown(run: () => unknown): ImageError {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof ImageError) return error;
+    throw error;
+  }
+  throw new Error('nothing was thrown');
+}
