@@ -1,0 +1,25 @@
+/** Makes `dist/`: the command line as a bundle whose verbs are chunks of their own, and the library with its types. */
+import { execFileSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+process.chdir(root);
+
+rmSync('dist', { recursive: true, force: true });
+execFileSync('node_modules/.bin/tsc', ['-p', 'tsconfig.lib.json'], { stdio: 'inherit' });
+await build({
+  entryPoints: ['src/cli/main.ts'],
+  outdir: 'dist/cli',
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node24.15',
+  // Finds its compiled part beside its own files.
+  external: ['koffi'],
+  minifySyntax: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+});
