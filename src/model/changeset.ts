@@ -4,7 +4,9 @@
  * look at links. `anchor.ts` makes one from a layer's entries; `docs/laws.md` states what holds of it.
  * @module
  */
+import { splitPath } from '../base/path.ts';
 import type { DirInfo, Leaf } from './node.ts';
+import { indexOfName } from './tree.ts';
 
 export interface Changeset {
   readonly root: DirChange;
@@ -12,7 +14,7 @@ export interface Changeset {
 
 /**
  * - a {@link Leaf}: stands here afterwards, whatever stood here before;
- * - `dir`: a directory stands here afterwards, see {@link DirChange};
+ * - `dir-change`: a directory stands here afterwards, see {@link DirChange};
  * - `whiteout`: nothing stands here afterwards;
  * - `hardlink`: another name of the inode at `target` in the tree *below* (a link within one layer is two leaves that
  *   share a token).
@@ -28,8 +30,9 @@ export interface DirChange {
   readonly info: DirInfo | undefined;
   /** Whether everything that was below is hidden: `.wh..wh..opq`, or a whiteout and a new directory in one layer. */
   readonly opaque: boolean;
-  /** By name; iteration order carries no meaning. */
-  readonly children: ReadonlyMap<string, Change>;
+  /** Sorted by code unit, parallel to `changes`. */
+  readonly names: readonly string[];
+  readonly changes: readonly Change[];
 }
 
 export interface Whiteout {
@@ -38,7 +41,7 @@ export interface Whiteout {
 
 export interface HardlinkBelow {
   readonly kind: 'hardlink';
-  /** Clean physical path in the tree below. */
+  /** Clean physical path, in the tree below, of something that is no directory. */
   readonly target: string;
 }
 
@@ -46,5 +49,48 @@ export const WHITEOUT: Whiteout = { kind: 'whiteout' };
 
 /** The identity of compose: changes nothing. */
 export const EMPTY_CHANGESET: Changeset = {
-  root: { kind: 'dir-change', info: undefined, opaque: false, children: new Map() },
+  root: { kind: 'dir-change', info: undefined, opaque: false, names: [], changes: [] },
 };
+
+/** A path and what becomes of it. */
+export interface ChangeEntry {
+  readonly path: string;
+  readonly change: Change;
+}
+
+/**
+ * Every change, the root's included, parents before children, siblings by name. Directories that only lead to changes come
+ * too: they have neither metadata nor are they opaque.
+ */
+export function* walkChanges(changeset: Changeset): Generator<ChangeEntry> {
+  const root: ChangeEntry = { path: '/', change: changeset.root };
+  yield root;
+  const open = [{ dir: changeset.root, prefix: '/', next: 0 }];
+  for (let at = open.at(-1); at !== undefined; at = open.at(-1)) {
+    const change = at.dir.changes[at.next];
+    if (change === undefined) {
+      open.pop();
+      continue;
+    }
+    const path = at.prefix + at.dir.names[at.next++];
+    yield { path, change };
+    if (change.kind === 'dir-change') open.push({ dir: change, prefix: `${path}/`, next: 0 });
+  }
+}
+
+/**
+ * What a changeset leaves at a path: the change there; `below` where it changes nothing, so that whatever the tree below has
+ * there stays; `hidden` where a change above takes away whatever was below.
+ */
+export function changeAt(changeset: Changeset, path: string): Change | 'below' | 'hidden' {
+  let at: Change = changeset.root;
+  let opaque = false;
+  for (const name of splitPath(path)) {
+    if (at.kind !== 'dir-change') return 'hidden';
+    opaque ||= at.opaque;
+    const index = indexOfName(at.names, name);
+    if (index < 0) return opaque ? 'hidden' : 'below';
+    at = at.changes[index] as Change;
+  }
+  return at;
+}
