@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { sharedFixture } from '../../test/shared.ts';
+import { ImageError } from '../base/errors.ts';
+import {
+  choosePlatform,
+  formatPlatform,
+  normalPlatform,
+  parsePlatform,
+  runnablePlatforms,
+  samePlatform,
+} from './platform.ts';
+
+const MACHINE = { os: 'linux', architecture: 'amd64' };
+const fixtures = sharedFixture('containerd-platforms');
+const rows = (name: string) => JSON.parse(readFileSync(`${fixtures}/${name}.json`, 'utf8'));
+
+describe.skipIf(fixtures === undefined)('the tables of containerd/platforms', () => {
+  test('Only: what a machine runs', () => {
+    for (const { platform, matches } of rows('TestOnly')) {
+      const runs = runnablePlatforms(parsePlatform(platform, MACHINE));
+      const matched = (text: string) => runs.some((one) => samePlatform(one, parsePlatform(text, MACHINE)));
+      for (const text of matches.True) expect(matched(text), `${platform} runs ${text}`).toBe(true);
+      for (const text of matches.False) expect(matched(text), `${platform} does not run ${text}`).toBe(false);
+    }
+  });
+
+  test('OnlyStrict: the same platform', () => {
+    for (const { platform, matches } of rows('TestOnlyStrict')) {
+      const same = (text: string) => samePlatform(parsePlatform(platform, MACHINE), parsePlatform(text, MACHINE));
+      for (const text of matches.True) expect(same(text), `${platform} is ${text}`).toBe(true);
+      for (const text of matches.False) expect(same(text), `${platform} is not ${text}`).toBe(false);
+    }
+  });
+
+  test('selectors', () => {
+    const used = rows('TestParseSelector').filter((row: { skip?: boolean }) => row.skip !== true);
+    expect(used.length).toBeGreaterThan(15);
+    for (const { input, expected, matches } of used) {
+      const value = (raw: unknown, standing: string | undefined) => (typeof raw === 'object' ? standing : raw);
+      const parsed = parsePlatform(input, MACHINE);
+      const want = normalPlatform({
+        os: value(expected.OS, MACHINE.os) as string,
+        architecture: value(expected.Architecture, MACHINE.architecture) as string,
+        ...(typeof expected.Variant === 'string' ? { variant: expected.Variant } : {}),
+      });
+      expect(formatPlatform(parsed), input).toBe(formatPlatform(want));
+      expect(parsed['os.version'] ?? '', input).toBe(expected.OSVersion ?? '');
+      for (const other of matches ?? []) {
+        const platform = { os: other.OS, architecture: other.Architecture, variant: other.Variant };
+        expect(samePlatform(parsed, platform), `${input} and ${JSON.stringify(other)}`).toBe(true);
+      }
+    }
+  });
+
+  test('what is no selector', () => {
+    for (const { input } of rows('TestParseSelectorInvalid')) {
+      expect(() => parsePlatform(input, MACHINE), input).toThrow(ImageError);
+    }
+  });
+});
+
+test('of several, the best for the machine', () => {
+  const offered = ['linux/386', 'linux/arm64', 'linux/arm/v6', 'linux/arm/v7', 'linux/amd64'].map((text) =>
+    parsePlatform(text, MACHINE),
+  );
+  const chosen = (machine: string) => {
+    const found = choosePlatform(offered, (one) => one, parsePlatform(machine, MACHINE));
+    return found && formatPlatform(found);
+  };
+  expect(chosen('linux/amd64')).toBe('linux/amd64');
+  expect(chosen('linux/amd64/v3')).toBe('linux/amd64');
+  expect(chosen('linux/arm/v7')).toBe('linux/arm');
+  expect(chosen('linux/arm/v6')).toBe('linux/arm/v6');
+  expect(chosen('linux/s390x')).toBeUndefined();
+});

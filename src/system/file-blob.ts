@@ -1,0 +1,171 @@
+/**
+ * A file of this machine, or a part of one, as a Blob. It is opened when first read and closed when nobody reads it, so that
+ * a tree of a million files costs no descriptors; and it must not change while an image refers to it.
+ * @module
+ */
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { fromSystem, ImageError } from '../base/errors.ts';
+import { decodeName, printableName } from '../base/names.ts';
+import type { Blob } from '../model/content.ts';
+
+/** What tells that a file is still the one that was looked at. */
+interface FileStats {
+  readonly dev: bigint;
+  readonly ino: bigint;
+  readonly size: bigint;
+  readonly mtimeNs: bigint;
+}
+
+/** Pieces in which files are streamed, in bytes: large enough for sha256 at full speed. */
+const PIECE = 1 << 20;
+
+/** O_NONBLOCK: a name that has become a fifo must not hang us. */
+const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+/**
+ * @param path what to open: a Buffer where the name is no UTF-8
+ * @param stats of the file when it was looked at; any difference later is an error
+ * @throws ImageError (from its methods) IO where the file has been changed, DENIED where it may not be read
+ */
+export function fileBlob(path: string | Buffer, stats: FileStats): Blob {
+  return new FileBlob(path, identityOf(stats));
+}
+
+/** A class, since there is one for every file of a tree: two fields each, and methods shared. */
+class FileBlob implements Blob {
+  readonly id: string;
+  readonly #path: string | Buffer;
+
+  constructor(path: string | Buffer, id: string) {
+    this.id = id;
+    this.#path = path;
+  }
+
+  async read(offset: number, length: number): Promise<Uint8Array> {
+    return readUnchanged(this.#path, this.id, offset, length);
+  }
+
+  async *stream(offset: number, length: number): AsyncGenerator<Uint8Array> {
+    if (length <= PIECE) yield readUnchanged(this.#path, this.id, offset, length);
+    else yield* streamUnchanged(this.#path, this.id, offset, length);
+  }
+}
+
+function identityOf(stats: FileStats): string {
+  return `file:${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeNs}`;
+}
+
+/**
+ * At once, without a promise: a system of small files is read several times as fast as through the thread pool, and a piece
+ * blocks for a millisecond at most.
+ */
+function readUnchanged(path: string | Buffer, id: string, offset: number, length: number): Uint8Array {
+  const attempt = <T>(work: () => T): T => {
+    try {
+      return work();
+    } catch (error) {
+      throw fromSystem(error, `cannot read ${printable(path)}`);
+    }
+  };
+  const fd = attempt(() => openSync(path, FLAGS));
+  try {
+    const out = Buffer.allocUnsafe(length);
+    for (let done = 0; done < length; ) {
+      const got = attempt(() => readSync(fd, out, done, length - done, offset + done));
+      if (got === 0) break;
+      done += got;
+    }
+    // After reading: a change before and one meanwhile are both seen, and a file that ends early has changed.
+    assertUnchanged(fstatSync(fd, { bigint: true }), path, id);
+    return out;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+async function* streamUnchanged(
+  path: string | Buffer,
+  id: string,
+  offset: number,
+  length: number,
+): AsyncGenerator<Uint8Array> {
+  const shown = printable(path);
+  await using handle = await reading(shown, open(path, FLAGS));
+  assertUnchanged(await handle.stat({ bigint: true }), path, id);
+  yield* streamHandle(handle, shown, offset, length);
+  assertUnchanged(await handle.stat({ bigint: true }), path, id);
+}
+
+/** Exactly that range of an open file. @throws ImageError INVALID where the file ends before */
+export async function readExactly(
+  handle: FileHandle,
+  shown: string,
+  offset: number,
+  length: number,
+): Promise<Uint8Array> {
+  const out = Buffer.allocUnsafe(length);
+  for (let done = 0; done < length; ) {
+    const { bytesRead } = await reading(shown, handle.read(out, done, length - done, offset + done));
+    if (bytesRead === 0) throw cutShort(shown, offset + length, offset + done);
+    done += bytesRead;
+  }
+  return out;
+}
+
+/** The range in pieces that are valid until the next is asked for: two buffers take turns, the next being read ahead. */
+export async function* streamHandle(
+  handle: FileHandle,
+  shown: string,
+  offset: number,
+  length: number,
+): AsyncGenerator<Uint8Array> {
+  const size = Math.min(PIECE, length);
+  const buffers = [Buffer.allocUnsafeSlow(size), Buffer.allocUnsafeSlow(size)];
+  const end = offset + length;
+  let at = offset;
+  let turn = 0;
+  const ask = () => {
+    const asked = handle.read(buffers[turn++ % 2] as Buffer, 0, Math.min(PIECE, end - at), at);
+    asked.catch(() => undefined); // awaited below, unless the consumer stops before
+    return asked;
+  };
+  let next = length > 0 ? ask() : undefined;
+  while (next !== undefined) {
+    const { bytesRead, buffer } = await reading(shown, next);
+    if (bytesRead === 0) throw cutShort(shown, end, at);
+    at += bytesRead;
+    next = at < end ? ask() : undefined;
+    yield buffer.subarray(0, bytesRead);
+  }
+}
+
+function assertUnchanged(now: FileStats, path: string | Buffer, id: string): void {
+  if (identityOf(now) === id) return;
+  const [, dev, ino, size] = id.split(':').map((part, i) => (i === 0 ? part : BigInt(part)));
+  const changed =
+    now.dev !== dev || now.ino !== ino
+      ? 'it has been replaced'
+      : now.size !== size
+        ? `its size went from ${size} to ${now.size} bytes`
+        : 'it has been written to';
+  throw new ImageError('IO', `${printable(path)} changed while it was being read: ${changed}`, {
+    hint: 'try again when nothing writes to it',
+  });
+}
+
+function printable(path: string | Buffer): string {
+  return printableName(typeof path === 'string' ? path : decodeName(path));
+}
+
+async function reading<T>(shown: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw fromSystem(error, `cannot read ${shown}`);
+  }
+}
+
+function cutShort(shown: string, wanted: number, end: number): ImageError {
+  return new ImageError('INVALID', `${shown} ends at byte ${end}, where ${wanted} bytes were expected`);
+}
