@@ -127,6 +127,7 @@ async function noPackages(): Promise<PackageFacts> {
     kind: undefined,
     owner: async () => undefined,
     package: async () => undefined,
+    siblings: async () => [],
     filesOf: async () => [],
     configurationOf: async () => new Set(),
   };

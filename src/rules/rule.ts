@@ -35,7 +35,10 @@ export interface Subject {
   readonly hashBang: { readonly interpreter: string; readonly argument: string | undefined } | undefined;
   /** Physical path of the program in whose process this file is used; of a program, itself. */
   readonly program: string;
-  /** For an ELF program: what the loader would do. For a module: what dlopen of it in its program would do. */
+  /**
+   * For an ELF program: what the loader would do. For a library that its start brings along: the same. For a module: what
+   * dlopen of it in its program would do.
+   */
   readonly loaded: LoadResult | undefined;
 }
 
@@ -99,6 +102,8 @@ export interface Rule {
   readonly name: string;
   /** One line for `--help` and the docs. */
   readonly summary: string;
+  /** Whether it is asked about a module anew for each program that uses it; other rules are asked once a file. */
+  readonly perProcess?: boolean;
   /** Asked once for every kept regular file. */
   file?(subject: Subject, facts: Facts): Promise<readonly Requirement[]>;
   /** Asked once for the image. */
