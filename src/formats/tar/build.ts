@@ -1,0 +1,205 @@
+/** Makes an entry of a header block and of the extended headers that precede it. @module */
+import { ImageError } from '../../base/errors.ts';
+import { decodeName, printableName } from '../../base/names.ts';
+import type { TarEntry, TarKind } from './entry.ts';
+import { type Dialect, FIELD, type Field, numberField, textField } from './header.ts';
+import { type PaxRecords, parseDecimal, parseTime, type Time } from './pax.ts';
+import { oldRealSize, paxSparse, readOldHeader, type SparseMap } from './sparse.ts';
+import { xattrsOf } from './xattrs.ts';
+
+export interface Context {
+  readonly start: number;
+  /** Offset of the header block itself. */
+  readonly header: number;
+  readonly records: PaxRecords | undefined;
+  readonly globals: PaxRecords | undefined;
+  readonly longName: string | undefined;
+  readonly longLink: string | undefined;
+}
+
+export type MutableEntry = { -readonly [K in keyof TarEntry]: TarEntry[K] };
+
+/** An entry whose place is not final before the rest of a sparse file's map is read. */
+export interface EntryParts {
+  readonly entry: MutableEntry;
+  /** Bytes behind the header(s), the map of sparse format 1.0 included. */
+  readonly stored: number;
+  readonly sparse:
+    | { readonly map: SparseMap; readonly more: 'extension' | 'map' | 'none'; readonly header: number }
+    | undefined;
+}
+
+const KINDS: Readonly<Record<string, TarKind>> = {
+  '\0': 'file',
+  '0': 'file',
+  '1': 'hardlink',
+  '2': 'symlink',
+  '3': 'char',
+  '4': 'block',
+  '5': 'dir',
+  '6': 'fifo',
+  '7': 'file',
+  D: 'dir',
+  S: 'file',
+};
+
+/** Types that have no body, whatever their size field says: Go and libarchive agree. */
+const BODILESS: ReadonlySet<TarKind> = new Set(['hardlink', 'symlink', 'char', 'block', 'fifo', 'dir']);
+
+/** @throws ImageError INVALID or UNSUPPORTED, without saying where */
+export function buildEntry(block: Uint8Array, at: number, dialect: Dialect, context: Context): EntryParts {
+  const records = mergedRecords(context);
+  const typeflag = String.fromCharCode(block[at + FIELD.typeflag[0]] as number);
+  const name = nameOf(block, at, dialect, records, context.longName);
+  const number = (field: Field, what: string) => {
+    const value = numberField(block, at, field);
+    if (Number.isNaN(value)) throw malformed(what, name);
+    return value;
+  };
+  if (typeflag === 'M' || records?.has('GNU.volume.offset')) {
+    throw new ImageError('UNSUPPORTED', `"${name}" continues another volume of a multi-volume archive`);
+  }
+  const extended = dialect !== 'v7';
+  const entry: MutableEntry = {
+    kind: kindOf(typeflag, name),
+    typeflag,
+    name,
+    linkname: context.longLink ?? textField(block, at, FIELD.linkname),
+    mode: number(FIELD.mode, 'mode'),
+    uid: number(FIELD.uid, 'uid'),
+    gid: number(FIELD.gid, 'gid'),
+    uname: extended ? textField(block, at, FIELD.uname) : '',
+    gname: extended ? textField(block, at, FIELD.gname) : '',
+    mtime: number(FIELD.mtime, 'mtime'),
+    mtimeNs: 0,
+    atime: undefined,
+    ctime: undefined,
+    major: extended ? number(FIELD.devmajor, 'device number') : 0,
+    minor: extended ? number(FIELD.devminor, 'device number') : 0,
+    size: number(FIELD.size, 'size'),
+    extents: undefined,
+    records: context.records,
+    xattrs: undefined,
+    start: context.start,
+    body: 0,
+    stored: 0,
+    end: 0,
+  };
+  if (dialect === 'gnu' || dialect === 'star') readOldTimes(entry, block, at, dialect);
+  if (records !== undefined) applyRecords(entry, records, context);
+  if (entry.size < 0 || entry.mode < 0) throw malformed(entry.size < 0 ? 'size' : 'mode', name);
+  const stored = BODILESS.has(entry.kind) && typeflag !== 'D' ? 0 : entry.size;
+  return { entry, stored, sparse: sparseOf(entry, block, at, dialect, records, context.header) };
+}
+
+function mergedRecords({ records, globals }: Context): PaxRecords | undefined {
+  if (globals === undefined || records === undefined) return records ?? globals;
+  return new Map([...globals, ...records]);
+}
+
+function kindOf(typeflag: string, name: string): TarKind {
+  // Before there was a type letter for directories, a trailing slash said it.
+  if (typeflag === '\0' && name.endsWith('/')) return 'dir';
+  return KINDS[typeflag] ?? 'other';
+}
+
+function nameOf(
+  block: Uint8Array,
+  at: number,
+  dialect: Dialect,
+  records: PaxRecords | undefined,
+  longName: string | undefined,
+): string {
+  if (longName !== undefined) return longName;
+  const path = records === undefined ? '' : (textOf(records, 'GNU.sparse.name') ?? textOf(records, 'path') ?? '');
+  if (path !== '') return path;
+  const name = textField(block, at, FIELD.name);
+  const prefix = prefixOf(block, at, dialect);
+  return prefix === '' ? name : `${prefix}/${name}`;
+}
+
+function prefixOf(block: Uint8Array, at: number, dialect: Dialect): string {
+  if (dialect === 'v7' || block[at + FIELD.prefix[0]] === 0) return '';
+  if (dialect !== 'gnu') return textField(block, at, dialect === 'star' ? FIELD.starPrefix : FIELD.prefix);
+  // GNU has times there, and no prefix. Go before 1.8 wrote one all the same: then the times are no numbers.
+  if (![FIELD.gnuAtime, FIELD.gnuCtime].some((field) => Number.isNaN(numberField(block, at, field)))) return '';
+  const prefix = textField(block, at, FIELD.prefix);
+  return /^[\x01-\x7f]*$/.test(prefix) ? prefix : '';
+}
+
+/** The value as a name; undefined where it is absent or empty, which means "as if it were not there". */
+function textOf(records: PaxRecords, key: string): string | undefined {
+  const value = records.get(key);
+  return value === undefined || value.length === 0 ? undefined : decodeName(value);
+}
+
+function readOldTimes(entry: MutableEntry, block: Uint8Array, at: number, dialect: 'gnu' | 'star'): void {
+  const fields =
+    dialect === 'gnu' ? ([FIELD.gnuAtime, FIELD.gnuCtime] as const) : ([FIELD.starAtime, FIELD.starCtime] as const);
+  const [atime, ctime] = fields.map((field) => {
+    if (block[at + field[0]] === 0) return undefined;
+    const seconds = numberField(block, at, field);
+    // Some writers put other things there: what is no time is not one.
+    return Number.isNaN(seconds) ? undefined : { seconds, nanoseconds: 0 };
+  });
+  entry.atime = atime;
+  entry.ctime = ctime;
+}
+
+function applyRecords(entry: MutableEntry, records: PaxRecords, context: Context): void {
+  const decimal = (key: string, header: number) => {
+    const text = textOf(records, key);
+    if (text === undefined) return header;
+    const value = parseDecimal(text);
+    if (Number.isNaN(value)) throw malformed(`PAX record ${key}`, entry.name);
+    return value;
+  };
+  const time = (key: string): Time | undefined => {
+    const text = textOf(records, key);
+    if (text === undefined) return undefined;
+    const value = parseTime(text);
+    if (value === undefined) throw malformed(`PAX record ${key}`, entry.name);
+    return value;
+  };
+  if (context.longLink === undefined) entry.linkname = textOf(records, 'linkpath') ?? entry.linkname;
+  entry.uname = textOf(records, 'uname') ?? entry.uname;
+  entry.gname = textOf(records, 'gname') ?? entry.gname;
+  entry.size = decimal('size', entry.size);
+  entry.uid = decimal('uid', entry.uid);
+  entry.gid = decimal('gid', entry.gid);
+  entry.major = decimal('SCHILY.devmajor', entry.major);
+  entry.minor = decimal('SCHILY.devminor', entry.minor);
+  const mtime = time('mtime');
+  entry.mtime = mtime?.seconds ?? entry.mtime;
+  entry.mtimeNs = mtime?.nanoseconds ?? 0;
+  entry.atime = time('atime') ?? entry.atime;
+  entry.ctime = time('ctime') ?? entry.ctime;
+  entry.xattrs = xattrsOf(records);
+}
+
+/** Sets the entry's size to that of the file with its holes. */
+function sparseOf(
+  entry: MutableEntry,
+  block: Uint8Array,
+  at: number,
+  dialect: Dialect,
+  records: PaxRecords | undefined,
+  header: number,
+): EntryParts['sparse'] {
+  if (entry.typeflag === 'S') {
+    if (dialect !== 'gnu') throw malformed('sparse header (not in GNU format)', entry.name);
+    const map: SparseMap = [];
+    const more = readOldHeader(block, at, map) ? 'extension' : 'none';
+    entry.size = oldRealSize(block, at);
+    if (!(entry.size >= 0)) throw malformed('size of a sparse file', entry.name);
+    return { map, more, header };
+  }
+  const sparse = records === undefined || entry.kind !== 'file' ? undefined : paxSparse(records);
+  if (sparse === undefined) return undefined;
+  entry.size = sparse.realSize;
+  return { map: sparse.map ?? [], more: sparse.map === undefined ? 'map' : 'none', header };
+}
+
+function malformed(what: string, name: string): ImageError {
+  return new ImageError('INVALID', `malformed ${what} of "${printableName(name.slice(0, 200))}"`);
+}

@@ -1,0 +1,12 @@
+/** What an archive may not exceed, so that reading it takes bounded memory. @module */
+
+export interface TarLimits {
+  /** Entries in one archive. */
+  readonly entries: number;
+  /** Bytes of one extended header, or of one long name: Go's archive/tar has the same bound. */
+  readonly extendedHeader: number;
+  /** Pieces of all sparse files of one archive. */
+  readonly extents: number;
+}
+
+export const TAR_LIMITS: TarLimits = { entries: 20_000_000, extendedHeader: 1024 * 1024, extents: 1_000_000 };
