@@ -4,6 +4,7 @@
  */
 import type { ImageError } from '../base/errors.ts';
 import type { Hop } from '../model/resolve.ts';
+import type { LoaderCache } from './cache.ts';
 
 export type Libc = 'glibc' | 'musl' | 'uclibc' | 'bionic' | 'unknown';
 
@@ -20,6 +21,28 @@ export interface LoaderOptions {
   readonly cpu?: CpuLevel;
   /** What `$PLATFORM` stands for (AT_PLATFORM); default by the machine of the program (`x86_64`, `aarch64`, `v7l` …). */
   readonly platform?: string;
+  /** Working directory of the process: relative and empty search directories start there. Default `/`. */
+  readonly cwd?: string;
+  /**
+   * How the program is started. `exec` (default): by the kernel, so that `$ORIGIN` is where a link to it ends.
+   * `interpreter`: as an argument of the loader (`ld.so PROGRAM`), so that `$ORIGIN` is where the link is.
+   */
+  readonly invocation?: 'exec' | 'interpreter';
+  /** The loader to use whatever PT_INTERP says; default PT_INTERP, else the usual path for the machine. */
+  readonly interpreter?: string;
+  /** What was looked up and read already; one for each `Files`, as long as it does not change. */
+  readonly cache?: LoaderCache;
+}
+
+/** Options of what is opened at run time: `program` is the process it happens in. */
+export interface ModuleOptions extends LoaderOptions {
+  /** Path of the ELF program; absent: nothing is known of the process, and the module is looked at by itself. */
+  readonly program?: string;
+}
+
+export interface ByNameOptions extends ModuleOptions {
+  /** Path of the object that calls dlopen(3): its RPATH or RUNPATH counts. Default the program. */
+  readonly by?: string;
 }
 
 export type Via = 'program' | 'interpreter' | 'preload' | 'needed' | 'filter' | 'auxiliary' | 'audit' | 'dlopen';
@@ -79,6 +102,10 @@ export interface LoadResult {
   /** Variants for `cpu: 'all'`, not in the link map. */
   readonly variants: readonly LoadedObject[];
   readonly missing: readonly MissingObject[];
+  /** Not found, or of no use, and the loader goes on without: auxiliary filters, preloads, audit modules. */
+  readonly skipped: readonly MissingObject[];
+  /** Audit modules and what they need: mapped into name spaces of their own, not in the link map. */
+  readonly auditing: readonly LoadedObject[];
   readonly missingVersions: readonly MissingVersion[];
   /** Files that decided and would be read at run time: ld.so.cache, ld.so.preload, ld-musl-ARCH.path. */
   readonly configuration: readonly string[];
