@@ -1,19 +1,15 @@
 /** The facts that rules ask for, read through the files port and kept for the time of one closure. @module */
-import { ImageError } from '../base/errors.ts';
 import { decodeName } from '../base/names.ts';
-import { readElf } from '../formats/elf/read.ts';
-import { readSections } from '../formats/elf/sections.ts';
-import { readDynamicSymbols } from '../formats/elf/symbols.ts';
-import { functionsDefined } from '../formats/elf/symtab.ts';
-import type { Elf } from '../formats/elf/types.ts';
-import { findPclntab, goFunctionNames } from '../formats/go/pclntab.ts';
 import type { Platform, RunConfig } from '../formats/oci/types.ts';
+import { createLoaderCache } from '../loader/cache.ts';
 import type { CpuLevel } from '../loader/types.ts';
 import type { FileNode } from '../model/node.ts';
+import { cachedFiles } from '../ports/cached-files.ts';
 import type { Files } from '../ports/files.ts';
 import { findNeedles, readOnlyStrings } from './bytes.ts';
 import type { PackageFacts } from './packages/types.ts';
 import type { Facts } from './rule.ts';
+import { functionNames } from './symbols.ts';
 
 const TEXT_LIMIT = 4 * 1024 * 1024;
 
@@ -26,17 +22,26 @@ export interface FactsOptions {
   readonly cpu: CpuLevel;
 }
 
-export function createFacts(files: Files, { config, platform, cpu }: FactsOptions): Facts {
-  const elf = memo((path: string) => readElfAt(files, path));
+export function createFacts(source: Files, { config, platform, cpu }: FactsOptions): Facts {
+  const files = cachedFiles(source);
+  const loader = createLoaderCache(files);
+  const elf = memo(async (path: string) => {
+    const file = await fileAt(files, path);
+    return file === undefined ? undefined : (await loader.binary(file)).elf;
+  });
   const packages = memo((_: '') => noPackages());
   return {
     files,
+    loader,
     config,
     platform,
     cpu,
     env: environmentOf(config),
     elf,
-    symbols: memo(async (path) => new Set(await symbolsOf(files, path, await elf(path)))),
+    symbols: memo(async (path) => {
+      const [file, parsed] = [await fileAt(files, path), await elf(path)];
+      return file === undefined || parsed === undefined ? new Set() : functionNames(files, file, parsed);
+    }),
     strings: memo(async (path) => {
       const [file, parsed] = [await fileAt(files, path), await elf(path)];
       return file === undefined || parsed === undefined ? [] : readOnlyStrings(files, file, parsed);
@@ -77,49 +82,10 @@ async function fileAt(files: Files, path: string): Promise<FileNode | undefined>
   return node?.kind === 'file' ? node : undefined;
 }
 
-/** A file with ELF's magic that breaks the format is no ELF file here: the loader says what it thinks of it. */
-async function readElfAt(files: Files, path: string): Promise<Elf | undefined> {
-  const file = await fileAt(files, path);
-  if (file === undefined) return undefined;
-  try {
-    return await readElf((offset, size) => files.read(file, { offset, size }), file.content.size);
-  } catch (error) {
-    if (error instanceof ImageError && error.code === 'INVALID') return undefined;
-    throw error;
-  }
-}
-
 async function readText(files: Files, path: string): Promise<string | undefined> {
   const found = await files.resolve(path);
   if (found.kind === 'missing' || found.node.kind !== 'file' || found.node.content.size > TEXT_LIMIT) return undefined;
   return decodeName(await files.read(found.node));
-}
-
-async function symbolsOf(files: Files, path: string, elf: Elf | undefined): Promise<Iterable<string>> {
-  const file = await fileAt(files, path);
-  if (elf === undefined || file === undefined) return [];
-  const read = (offset: number, size: number) => files.read(file, { offset, size });
-  const { imports } = await readDynamicSymbols(elf, read);
-  const isStatic =
-    elf.interp === undefined && (elf.dynamic?.needed.length ?? 0) === 0 && elf.dynamic?.soname === undefined;
-  const own = isStatic ? await functionsDefined(elf, read) : [];
-  return [...imports, ...own, ...(await goFunctions(elf, read))];
-}
-
-/** The table has a section of its own, but in a position-independent Go program linked by the system's linker. */
-async function goFunctions(
-  elf: Elf,
-  read: (offset: number, size: number) => Promise<Uint8Array>,
-): Promise<readonly string[]> {
-  const sections = await readSections(elf, read);
-  const named = sections.find(({ name }) => name === '.gopclntab' || name === '.data.rel.ro.gopclntab');
-  if (named !== undefined) return goFunctionNames(await read(named.offset, named.size), elf.endian);
-  if (!sections.some(({ name }) => name === '.go.buildinfo')) return [];
-  const merged = sections.find(({ name }) => name === '.data.rel.ro');
-  if (merged === undefined) return [];
-  const bytes = await read(merged.offset, merged.size);
-  const at = findPclntab(bytes, elf.endian);
-  return at < 0 ? [] : goFunctionNames(bytes.subarray(at), elf.endian);
 }
 
 async function noPackages(): Promise<PackageFacts> {

@@ -9,7 +9,9 @@ export const loader: Rule = {
   file: async (subject) => {
     const { loaded } = subject;
     if (loaded === undefined || loaded.objects[0]?.realPath !== subject.path) return [];
-    const objects = [...loaded.objects, ...loaded.variants].filter(({ realPath }) => realPath !== subject.path);
+    const objects = [...loaded.objects, ...loaded.variants, ...loaded.auditing].filter(
+      ({ realPath }) => realPath !== subject.path,
+    );
     return [...objects.map(object), ...loaded.configuration.flatMap((path) => configuration(path, subject))];
   },
 };
@@ -36,7 +38,7 @@ const FOUND_BY: Readonly<Record<FoundBy, string>> = {
   rpath: ', found by RPATH',
   runpath: ', found by RUNPATH',
   'library-path': ', found by LD_LIBRARY_PATH',
-  cache: ', found in ld.so.cache',
+  cache: '',
   default: '',
   loaded: '',
 };

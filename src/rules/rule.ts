@@ -7,6 +7,7 @@
 
 import type { Elf } from '../formats/elf/types.ts';
 import type { Platform, RunConfig } from '../formats/oci/types.ts';
+import type { LoaderCache } from '../loader/cache.ts';
 import type { CpuLevel, LoadResult } from '../loader/types.ts';
 import type { DirInfo, FileNode, Leaf } from '../model/node.ts';
 import type { Files } from '../ports/files.ts';
@@ -73,7 +74,10 @@ export interface Requirement {
 
 /** What a rule may ask about the source. All answers are cached for the time of one closure. */
 export interface Facts {
+  /** Each path is looked up once: one path is always the same node. */
   readonly files: Files;
+  /** What the loader has read of {@link files}. */
+  readonly loader: LoaderCache;
   /** Of the image to be made or checked. */
   readonly config: RunConfig;
   readonly platform: Platform;

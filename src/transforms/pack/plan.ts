@@ -1,0 +1,67 @@
+/** Which entry goes where: from what the closure keeps to paths of the image. Pure. @module */
+import { ancestors, isWithin } from '../../base/path.ts';
+import type { DirInfo, Leaf, NodeInfo } from '../../model/node.ts';
+import type { Closure, Kept, Reason } from '../../rules/closure/types.ts';
+import type { Named } from './seeds.ts';
+
+/** One entry of the image that comes from the source. */
+export interface Placed {
+  /** Path in the image. */
+  readonly path: string;
+  /** Path in the source. */
+  readonly origin: string;
+  readonly node: NodeInfo;
+}
+
+export interface Plan {
+  /** Sorted by path; no directories but those that were asked for by themselves. */
+  readonly placed: readonly Placed[];
+  /** Files and directories that pare makes, sorted by path. */
+  readonly made: readonly { readonly path: string; readonly node: Leaf | DirInfo }[];
+}
+
+export function planPack(closure: Closure, named: readonly Named[]): Plan {
+  const moves = named.filter((one): one is Named & { to: string } => one.to !== undefined);
+  const moved = new Set(moves.map(({ path }) => path));
+  const made = new Set(closure.made.keys());
+  const placed = new Map<string, Placed>();
+  for (const kept of closure.kept.values()) {
+    for (const path of placesOf(kept, moves, moved)) {
+      if (!made.has(path)) placed.set(path, { path, origin: kept.path, node: kept.node });
+    }
+  }
+  return {
+    placed: [...placed.values()].sort(byPath),
+    made: [...closure.made.values()].map(({ path, node }) => ({ path, node })),
+  };
+}
+
+/** Directories above entries of the plan, with the source's path of each, parents first. */
+export function parentsOf(plan: Plan): string[] {
+  const above = new Set<string>();
+  for (const { path } of [...plan.placed, ...plan.made]) for (const dir of ancestors(path)) above.add(dir);
+  return [...above].sort();
+}
+
+function placesOf(kept: Kept, moves: readonly (Named & { to: string })[], moved: ReadonlySet<string>): string[] {
+  const own = moves.filter(({ physical }) => isWithin(kept.path, physical));
+  const paths = own.map(({ physical, to }) => to + kept.path.slice(physical === '/' ? 0 : physical.length));
+  const stays = kept.reasons.some((reason) => holdsInPlace(reason, own, moved));
+  return stays ? [kept.path, ...paths] : paths;
+}
+
+/**
+ * Whether the reason asks for the file where it is. The user's wish does not, where it says another place; nor does a link
+ * on the way to what is moved; nor a library's place beside the program that moves along with it.
+ */
+function holdsInPlace(reason: Reason, own: readonly Named[], moved: ReadonlySet<string>): boolean {
+  const { from } = reason;
+  if (from !== undefined) return reason.rule !== 'loader' || !own.some(({ physical }) => isWithin(from, physical));
+  const asked = reason.as;
+  if (asked !== undefined && moved.has(asked)) return false;
+  return own.length === 0 || !own.some(({ because }) => because === reason.because);
+}
+
+function byPath(a: { path: string }, b: { path: string }): number {
+  return a.path < b.path ? -1 : a.path > b.path ? 1 : 0;
+}
