@@ -4,6 +4,7 @@
  * @module
  */
 import type { Digest } from '../base/digest.ts';
+import type { Compression } from '../formats/oci/media-types.ts';
 import type { Descriptor } from '../formats/oci/types.ts';
 import type { Run } from './run.ts';
 
@@ -18,6 +19,11 @@ export interface Source extends AsyncDisposable {
    * @throws ImageError NOT_FOUND, DIGEST_MISMATCH
    */
   fetch(descriptor: Descriptor, run?: Run): AsyncIterable<Uint8Array>;
+  /**
+   * Present where the medium holds no manifest, and the one that {@link resolve} names was made for this look: then nothing
+   * is lost where a copy compresses the layers and makes another manifest.
+   */
+  readonly synthesized?: true;
   /** Manifests whose `subject` is this digest (distribution-spec, "Listing Referrers"). */
   referrers(subject: Digest, run?: Run): Promise<readonly Descriptor[]>;
 }
@@ -25,6 +31,10 @@ export interface Source extends AsyncDisposable {
 /** Where an image is written to. Nothing is visible under its name before {@link commit}. */
 export interface Sink extends AsyncDisposable {
   readonly reference: string;
+  /** How the medium stores layers, where it leaves no choice: whoever makes layers need not compress them otherwise. */
+  readonly layerCompression?: Compression;
+  /** Present where referrers cannot be kept. */
+  readonly withoutReferrers?: true;
   /** Whether a blob is there already, so that it need not be sent. */
   has(descriptor: Descriptor, run?: Run): Promise<boolean>;
   /**

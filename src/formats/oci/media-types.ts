@@ -34,6 +34,12 @@ const LAYER_COMPRESSION: Readonly<Record<string, Compression>> = {
   [OCI_LAYER]: 'none',
   [OCI_LAYER_GZIP]: 'gzip',
   [OCI_LAYER_ZSTD]: 'zstd',
+  // "Foreign" layers, which registries must not hand on: deprecated, and read like others where they are there.
+  'application/vnd.oci.image.layer.nondistributable.v1.tar': 'none',
+  'application/vnd.oci.image.layer.nondistributable.v1.tar+gzip': 'gzip',
+  'application/vnd.oci.image.layer.nondistributable.v1.tar+zstd': 'zstd',
+  'application/vnd.docker.image.rootfs.foreign.diff.tar': 'none',
+  'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip': 'gzip',
   [DOCKER_LAYER]: 'none',
   [DOCKER_LAYER_GZIP]: 'gzip',
   [DOCKER_LAYER_ZSTD]: 'zstd',
@@ -41,5 +47,16 @@ const LAYER_COMPRESSION: Readonly<Record<string, Compression>> = {
 
 /** How a layer of this type is compressed, or undefined if the type is no layer's that pare reads. */
 export function layerCompression(mediaType: string): Compression | undefined {
-  return LAYER_COMPRESSION[mediaType];
+  return Object.hasOwn(LAYER_COMPRESSION, mediaType) ? LAYER_COMPRESSION[mediaType] : undefined;
 }
+
+/** The OCI media type of a layer so compressed. */
+export function layerType(compression: Compression): string {
+  return OCI_LAYER_TYPES[compression];
+}
+
+const OCI_LAYER_TYPES: Readonly<Record<Compression, string>> = {
+  none: OCI_LAYER,
+  gzip: OCI_LAYER_GZIP,
+  zstd: OCI_LAYER_ZSTD,
+};

@@ -1,0 +1,20 @@
+/**
+ * What can be written, by the form of its reference: the one place that knows every transport's writing side.
+ * @module
+ */
+import { ImageError } from './base/errors.ts';
+import { parseReference, type Reference } from './formats/reference/parse.ts';
+import type { Sink } from './ports/content-store.ts';
+import type { Access } from './sources.ts';
+import { openLayoutSink } from './transports/oci-layout/sink.ts';
+
+/** Opens an image's place for writing; the caller commits, and disposes of it. @throws ImageError */
+export async function openSink(reference: string | Reference, access: Access): Promise<Sink> {
+  const parsed = typeof reference === 'string' ? parseReference(reference) : reference;
+  switch (parsed.kind) {
+    case 'oci':
+      return openLayoutSink(parsed, access.run);
+    default:
+      throw new ImageError('UNSUPPORTED', `${parsed.text}: not yet`);
+  }
+}

@@ -1,0 +1,167 @@
+/**
+ * An OCI layout as a directory on disk (image-spec image-layout.md): what `oci:DIR` and the store have in common. Blobs
+ * appear whole and verified; `index.json` is replaced in one step, under a lock.
+ * @module
+ */
+import { constants, existsSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { algorithmOf, type Digest, type DigestAlgorithm, Digester, encodedOf } from '../base/digest.ts';
+import { fromSystem, ImageError, systemCode } from '../base/errors.ts';
+import { canonicalJson } from '../base/json.ts';
+import { EMPTY_INDEX, LAYOUT_FILE } from '../formats/oci/layout.ts';
+import { checkLayoutFile, MANIFEST_LIMIT, parseIndexFile } from '../formats/oci/parse.ts';
+import type { Descriptor, Index } from '../formats/oci/types.ts';
+import type { Run } from '../ports/run.ts';
+import { verified } from '../ports/verified.ts';
+import { streamHandle } from './file-blob.ts';
+import { createTempFile, type TempFile } from './temp-file.ts';
+
+export function blobPath(dir: string, digest: Digest): string {
+  return `${dir}/blobs/${algorithmOf(digest)}/${encodedOf(digest)}`;
+}
+
+/** Whether the directory holds a layout that pare reads. @throws ImageError INVALID, UNSUPPORTED, DENIED */
+export function isLayout(dir: string): boolean {
+  const path = `${dir}/oci-layout`;
+  try {
+    checkLayoutFile(readFileSync(path), path);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return false;
+    throw fromSystem(error, `cannot read ${path}`);
+  }
+}
+
+/** Makes an empty layout; of several processes that do, all succeed. */
+export async function makeLayout(dir: string): Promise<void> {
+  try {
+    mkdirSync(`${dir}/blobs/sha256`, { recursive: true });
+  } catch (error) {
+    throw fromSystem(error, `cannot make the directory ${dir}`);
+  }
+  if (!existsSync(`${dir}/index.json`)) await replaceFile(dir, 'index.json', canonicalJson(EMPTY_INDEX));
+  if (!existsSync(`${dir}/oci-layout`)) await replaceFile(dir, 'oci-layout', LAYOUT_FILE);
+}
+
+export function readIndex(dir: string): Index {
+  const path = `${dir}/index.json`;
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(path);
+  } catch (error) {
+    throw fromSystem(error, `cannot read ${path}`);
+  }
+  return parseIndexFile(bytes, path);
+}
+
+/** The caller holds the lock. @param sync whether the bytes are on the disk before they get their name */
+export async function writeIndex(dir: string, index: Index, sync = false): Promise<void> {
+  const bytes = canonicalJson(index);
+  if (bytes.length > MANIFEST_LIMIT) {
+    throw new ImageError('LIMIT', `${dir}/index.json would have more than ${MANIFEST_LIMIT} bytes`, {
+      hint: 'remove names that are no longer wanted',
+    });
+  }
+  await replaceFile(dir, 'index.json', bytes, sync);
+}
+
+async function replaceFile(dir: string, name: string, bytes: Uint8Array, sync = false): Promise<void> {
+  await using temp = await createTempFile(dir);
+  try {
+    await temp.handle.writeFile(bytes);
+    if (sync) await temp.handle.sync();
+    renameSync(temp.path, `${dir}/${name}`);
+  } catch (error) {
+    throw fromSystem(error, `cannot write ${dir}/${name}`);
+  }
+  temp.keep();
+}
+
+/** Whether the blob is there, with the right size; its bytes were verified when they were written. */
+export function hasBlob(dir: string, { digest, size }: Pick<Descriptor, 'digest' | 'size'>): boolean {
+  return statSync(blobPath(dir, digest), { throwIfNoEntry: false })?.size === size;
+}
+
+/** A blob's bytes, verified. @throws ImageError NOT_FOUND, DIGEST_MISMATCH */
+export async function* readBlob(
+  dir: string,
+  descriptor: Pick<Descriptor, 'digest' | 'size'>,
+  where: string,
+): AsyncGenerator<Uint8Array> {
+  await using handle = await openBlob(dir, descriptor.digest, where);
+  const { size } = await handle.stat();
+  yield* verified(descriptor, streamHandle(handle, blobPath(dir, descriptor.digest), 0, size), where);
+}
+
+export async function openBlob(dir: string, digest: Digest, where: string): Promise<FileHandle> {
+  try {
+    return await open(blobPath(dir, digest), constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw fromSystem(error, `cannot read ${digest} in ${where}`);
+    throw new ImageError('NOT_FOUND', `${where} lacks the blob ${digest}`, {
+      cause: error,
+      hint: 'the image there is not whole: get it again from where it came from',
+    });
+  }
+}
+
+/** A blob that has been written and verified, and has not got its name yet. */
+export interface PendingBlob extends AsyncDisposable {
+  readonly digest: Digest;
+  readonly size: number;
+  /** Gives it its name, in one step; without it, disposal leaves nothing behind. */
+  publish(): void;
+}
+
+/**
+ * Writes bytes into a temporary file, hashing them on the way.
+ * @param expected what they must be, where that is known
+ * @throws ImageError DIGEST_MISMATCH, IO (disk full …)
+ */
+export async function writePending(
+  dir: string,
+  tempDir: string,
+  bytes: AsyncIterable<Uint8Array>,
+  expected: Pick<Descriptor, 'digest' | 'size'> | undefined,
+  run: Run = {},
+): Promise<PendingBlob> {
+  const temp = await createTempFile(tempDir);
+  try {
+    const checked = expected === undefined ? bytes : verified(expected, bytes, 'what was to be written');
+    const written = await writeHashed(temp, checked, expected === undefined ? 'sha256' : undefined, run);
+    const digest = written.digest ?? (expected as Descriptor).digest;
+    return {
+      digest,
+      size: written.size,
+      publish: () => {
+        mkdirSync(`${dir}/blobs/${algorithmOf(digest)}`, { recursive: true });
+        renameSync(temp.path, blobPath(dir, digest));
+        temp.keep();
+      },
+      [Symbol.asyncDispose]: () => temp[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await temp[Symbol.asyncDispose]();
+    throw fromSystem(error, `cannot write to ${dir}`);
+  }
+}
+
+/** One piece is being written while the digest of it is computed. */
+async function writeHashed(
+  temp: TempFile,
+  bytes: AsyncIterable<Uint8Array>,
+  algorithm: DigestAlgorithm | undefined,
+  run: Run,
+): Promise<{ digest: Digest | undefined; size: number }> {
+  const digester = algorithm && new Digester(algorithm);
+  let size = 0;
+  for await (const piece of bytes) {
+    run.signal?.throwIfAborted();
+    const written = temp.handle.writev([piece]);
+    digester?.update(piece);
+    size += piece.length;
+    const { bytesWritten } = await written;
+    if (bytesWritten !== piece.length) await temp.handle.writeFile(piece.subarray(bytesWritten));
+  }
+  return { digest: digester?.digest(), size };
+}

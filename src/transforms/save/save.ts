@@ -1,0 +1,152 @@
+/**
+ * Writing a new image: layers, config, manifest, and what is attached to it, in this order, so that whoever sees a document
+ * can get what it speaks of. Bytes flow: a layer is made, hashed, compressed and stored piece by piece.
+ * @module
+ */
+import { asDiffId, type DiffId, Digester, digestOf } from '../../base/digest.ts';
+import { ImageError } from '../../base/errors.ts';
+import { canonicalJson } from '../../base/json.ts';
+import { pieces } from '../../base/stream.ts';
+import { gzip } from '../../formats/compress/gzip.ts';
+import {
+  type Compression,
+  layerCompression,
+  layerType,
+  OCI_CONFIG,
+  OCI_EMPTY,
+  OCI_MANIFEST,
+} from '../../formats/oci/media-types.ts';
+import type { Descriptor, History, ImageConfig, Manifest } from '../../formats/oci/types.ts';
+import { layerSize, writeLayer } from '../../model/layer/write.ts';
+import type { Sink } from '../../ports/content-store.ts';
+import type { Run } from '../../ports/run.ts';
+import type { Attachment, KeptLayer, MadeLayer, NewImage, NewLayer, SavedImage } from './image.ts';
+
+export interface SaveOptions {
+  /** Of layers that are made; default gzip. A sink that leaves no choice decides itself. */
+  readonly compression?: Compression;
+  readonly attachments?: readonly Attachment[];
+}
+
+/** Writes the image and makes the sink's reference name it. */
+export async function saveImage(
+  image: NewImage,
+  sink: Sink,
+  options: SaveOptions = {},
+  run: Run = {},
+): Promise<SavedImage> {
+  const saved = await writeImage(image, sink, options.compression, run);
+  const referrers: Descriptor[] = [];
+  for (const attachment of sink.withoutReferrers ? [] : (options.attachments ?? [])) {
+    referrers.push(await attach(attachment, saved.descriptor, sink, run));
+  }
+  await sink.commit(saved.descriptor, { referrers }, run);
+  return saved;
+}
+
+/** Writes the image without naming it: for one that is to be part of an index. */
+export async function writeImage(
+  image: NewImage,
+  sink: Sink,
+  compression: Compression = 'gzip',
+  run: Run = {},
+): Promise<SavedImage> {
+  const written: WrittenLayer[] = [];
+  for (const layer of image.layers) written.push(await saveLayer(layer, sink, compression, run));
+  const config = configOf(image, written);
+  const manifest: Manifest = {
+    schemaVersion: 2,
+    mediaType: OCI_MANIFEST,
+    config: await pushDocument(sink, OCI_CONFIG, canonicalJson(config), run),
+    layers: written.map((layer) => layer.descriptor),
+    ...(image.annotations === undefined ? {} : { annotations: image.annotations }),
+  };
+  const descriptor = await pushDocument(sink, OCI_MANIFEST, canonicalJson(manifest), run);
+  return { descriptor: { ...descriptor, platform: image.platform }, manifest, config };
+}
+
+interface WrittenLayer {
+  readonly descriptor: Descriptor;
+  readonly diffId: DiffId;
+}
+
+function saveLayer(layer: NewLayer, sink: Sink, compression: Compression, run: Run): Promise<WrittenLayer> {
+  switch (layer.kind) {
+    case 'made':
+      return saveMade(layer, sink, sink.layerCompression ?? compression, run);
+    case 'kept':
+      return saveKept(layer, sink, run);
+  }
+}
+
+async function saveMade(layer: MadeLayer, sink: Sink, compression: Compression, run: Run): Promise<WrittenLayer> {
+  const below = layer.below === undefined ? {} : { below: layer.below };
+  const tar = writeLayer(layer.content, below);
+  const mediaType = layerType(compression);
+  switch (compression) {
+    case 'none': {
+      const descriptor = await sink.write(mediaType, tar, run);
+      return { descriptor, diffId: asDiffId(descriptor.digest) };
+    }
+    case 'gzip': {
+      const input = new Digester();
+      const size = layerSize(layer.content, below);
+      const descriptor = await sink.write(mediaType, gzip(tar, { size, input, signal: run.signal }), run);
+      return { descriptor, diffId: asDiffId(input.digest()) };
+    }
+    case 'zstd':
+      throw new ImageError('UNSUPPORTED', 'layers cannot be compressed with zstd yet');
+  }
+}
+
+/** The bytes stay; a name that Docker has for the type becomes the OCI's, since the manifest is one of the OCI. */
+async function saveKept({ descriptor, diffId, from }: KeptLayer, sink: Sink, run: Run): Promise<WrittenLayer> {
+  const compression = layerCompression(descriptor.mediaType);
+  if (compression === undefined) {
+    throw new ImageError('UNSUPPORTED', `the layer ${descriptor.digest} is of the type ${descriptor.mediaType}`, {
+      hint: 'pare reads layers that are tar, gzip or zstd',
+    });
+  }
+  const kept = { mediaType: layerType(compression), digest: descriptor.digest, size: descriptor.size };
+  if (!(await sink.has(kept, run))) await sink.push(kept, from.fetch(descriptor, run), run);
+  return { descriptor: kept, diffId };
+}
+
+function configOf(image: NewImage, layers: readonly WrittenLayer[]): ImageConfig {
+  const { platform, config, created, author } = image;
+  const stamp = created === undefined ? {} : { created };
+  const history: readonly History[] = image.history ?? layers.map(() => ({ ...stamp, created_by: 'pare' }));
+  if (history.filter((entry) => entry.empty_layer !== true).length !== layers.length) {
+    throw new Error(`bug: a history of ${history.length} entries for ${layers.length} layers`);
+  }
+  return {
+    ...platform,
+    ...stamp,
+    ...(author === undefined ? {} : { author }),
+    config,
+    rootfs: { type: 'layers', diff_ids: layers.map((layer) => layer.diffId) },
+    history,
+  };
+}
+
+/** As image-spec manifest.md, "Guidelines for Artifact Usage": an empty config, the content as the only layer. */
+async function attach(attachment: Attachment, subject: Descriptor, sink: Sink, run: Run): Promise<Descriptor> {
+  const { artifactType, bytes, annotations } = attachment;
+  const { mediaType, digest, size } = subject;
+  const common = { artifactType, ...(annotations === undefined ? {} : { annotations }) };
+  const manifest: Manifest = {
+    schemaVersion: 2,
+    mediaType: OCI_MANIFEST,
+    ...common,
+    config: await pushDocument(sink, OCI_EMPTY, canonicalJson({}), run),
+    layers: [await pushDocument(sink, artifactType, bytes, run)],
+    subject: { mediaType, digest, size },
+  };
+  return { ...(await pushDocument(sink, OCI_MANIFEST, canonicalJson(manifest), run)), ...common };
+}
+
+async function pushDocument(sink: Sink, mediaType: string, bytes: Uint8Array, run: Run): Promise<Descriptor> {
+  const descriptor = { mediaType, digest: digestOf(bytes), size: bytes.length };
+  if (!(await sink.has(descriptor, run))) await sink.push(descriptor, pieces(bytes), run);
+  return descriptor;
+}

@@ -1,0 +1,109 @@
+/** `oci:DIR[:NAME]` as a sink: the directory is made if need be, and what is in it already stays. @module */
+import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import type { Digest } from '../../base/digest.ts';
+import { fromSystem, ImageError } from '../../base/errors.ts';
+import { pieces } from '../../base/stream.ts';
+import { referrersDocument, withEntry, withReferrers } from '../../formats/oci/layout.ts';
+import type { Descriptor } from '../../formats/oci/types.ts';
+import type { LayoutReference } from '../../formats/reference/parse.ts';
+import type { Sink } from '../../ports/content-store.ts';
+import { layoutReferrers } from '../../ports/layout-referrers.ts';
+import type { Run } from '../../ports/run.ts';
+import {
+  blobPath,
+  hasBlob,
+  isLayout,
+  makeLayout,
+  readBlob,
+  readIndex,
+  writeIndex,
+  writePending,
+} from '../../system/layout-directory.ts';
+import { lock, lockNow } from '../../system/lock.ts';
+import { removeDeadTempFiles } from '../../system/temp-file.ts';
+
+/**
+ * Blobs are written at once, and again removed where the sink is disposed of before {@link Sink.commit}, unless another
+ * process that writes to the same directory might count on them.
+ * @throws ImageError CONFLICT where the directory holds something else
+ */
+export async function openLayoutSink(reference: LayoutReference, run: Run = {}): Promise<Sink> {
+  const dir = reference.path;
+  const isNew = await prepare(dir);
+  // Says to others that blobs found here may be counted on; the directory itself is locked when its index changes.
+  const session = await lock(`${dir}/blobs`, 'shared', run);
+  const where = `the layout ${dir}`;
+  const added = new Set<Digest>();
+  let committed = false;
+
+  const store = async (expected: Descriptor | undefined, bytes: AsyncIterable<Uint8Array>, run?: Run) => {
+    await using blob = await writePending(dir, dir, bytes, expected, run);
+    if (!existsSync(blobPath(dir, blob.digest))) added.add(blob.digest);
+    blob.publish();
+    return { digest: blob.digest, size: blob.size };
+  };
+  const has = async (descriptor: Descriptor) => hasBlob(dir, descriptor);
+
+  return {
+    reference: reference.text,
+    has,
+    push: async (descriptor, bytes, run) => {
+      if (!(await has(descriptor))) await store(descriptor, bytes, run);
+    },
+    write: async (mediaType, bytes, run) => ({ mediaType, ...(await store(undefined, bytes, run)) }),
+    commit: async (root, options = {}, run) => {
+      using _ = await lock(dir, 'exclusive', run);
+      let index = withEntry(readIndex(dir), root, reference.name);
+      if (options.referrers !== undefined && options.referrers.length > 0) {
+        const before = await layoutReferrers(index, root.digest, (one) => readBlob(dir, one, where), run);
+        const list = await store(undefined, pieces(referrersDocument([...before, ...options.referrers])), run);
+        index = withReferrers(index, root.digest, list);
+      }
+      await writeIndex(dir, index);
+      committed = true;
+    },
+    [Symbol.asyncDispose]: async () => {
+      session[Symbol.dispose]();
+      if (!committed) undo(dir, added, isNew);
+    },
+  };
+}
+
+/** Whether the layout was made now. */
+async function prepare(dir: string): Promise<boolean> {
+  try {
+    mkdirSync(dir, { recursive: true });
+    if (isLayout(dir)) {
+      removeDeadTempFiles(dir);
+      return false;
+    }
+    if (readdirSync(dir).some((name) => !name.startsWith('.pare-') && !LAYOUT_NAMES.has(name))) {
+      throw new ImageError('CONFLICT', `${dir} is not empty, and no OCI image layout`, {
+        hint: 'name a directory that is new, empty, or a layout',
+      });
+    }
+  } catch (error) {
+    throw fromSystem(error, `cannot write to ${dir}`);
+  }
+  await makeLayout(dir);
+  return true;
+}
+
+/** What is there while another process is making the layout. */
+const LAYOUT_NAMES: ReadonlySet<string> = new Set(['oci-layout', 'index.json', 'blobs']);
+
+function undo(dir: string, added: ReadonlySet<Digest>, isNew: boolean): void {
+  using alone = lockNow(`${dir}/blobs`, 'exclusive');
+  if (alone === undefined) return;
+  const used = new Set(readIndex(dir).manifests.map((entry) => entry.digest));
+  for (const digest of added) if (!used.has(digest)) rmSync(blobPath(dir, digest), { force: true });
+  if (!isNew || used.size > 0) return;
+  removeDeadTempFiles(dir);
+  for (const name of ['oci-layout', 'index.json']) rmSync(`${dir}/${name}`, { force: true });
+  for (const path of ['/blobs/sha256', '/blobs/sha512', '/blobs', '']) removeIfEmpty(dir + path);
+}
+
+function removeIfEmpty(dir: string): void {
+  if (!existsSync(dir) || readdirSync(dir).length > 0) return;
+  rmdirSync(dir);
+}
