@@ -3,6 +3,10 @@
  * is told first.
  * @module
  */
+import { certificates } from './certificates.ts';
+import { config } from './config.ts';
+import { loader } from './loader.ts';
+import { nss } from './nss.ts';
 import type { Rule } from './rule.ts';
 
-export const RULES: readonly Rule[] = [];
+export const RULES: readonly Rule[] = [config, loader, nss, certificates];

@@ -1,22 +1,17 @@
 /** What the user asks for by name: where every chain of reasons ends. @module */
 import { ImageError } from '../../base/errors.ts';
 import { basename, joinPath } from '../../base/path.ts';
+import { DIR_META } from '../../model/node.ts';
 import type { Seed } from '../../rules/closure/types.ts';
 import { findProgram } from '../../rules/programs.ts';
 import type { Facts } from '../../rules/rule.ts';
 import type { Added } from './additions.ts';
-import type { PackRequest } from './types.ts';
-
-/** Something of the source that goes to another place: a file, or a directory with all below it. */
-export interface Move {
-  /** Physical path in the source. */
-  readonly from: string;
-  readonly to: string;
-}
+import { homeOf } from './config.ts';
+import type { NewUser, PackRequest } from './types.ts';
 
 /** One path of the source that was asked for by name. */
 export interface Named {
-  readonly rule: 'program' | 'add' | 'shell';
+  readonly rule: 'program' | 'add';
   /** As the source has it, links not followed. */
   readonly path: string;
   readonly physical: string;
@@ -71,6 +66,14 @@ async function intoSodir(facts: Facts, sodir: string | undefined, path: string, 
   if (sodir === undefined) return undefined;
   const elf = await facts.elf(physical);
   return elf?.dynamic !== undefined && elf.interp === undefined ? joinPath(`/${sodir}`, basename(path)) : undefined;
+}
+
+/** The new user's home directory. */
+export function homeSeed(user: NewUser | undefined): Seed[] {
+  if (user === undefined || user.name === 'root') return [];
+  const info = { kind: 'dir', meta: DIR_META, mtime: 0, mtimeNs: 0 } as const;
+  const want = { kind: 'directory', path: homeOf(user.name), info } as const;
+  return [{ rule: 'user', want, strength: 'required', because: 'is the home of the user the image runs as' }];
 }
 
 export async function seedsOf(facts: Facts, named: readonly Named[]): Promise<Seed[]> {

@@ -4,6 +4,7 @@ import type { CpuLevel } from '../../loader/types.ts';
 import type { Tree } from '../../model/tree.ts';
 import type { Files } from '../../ports/files.ts';
 import type { Closure } from '../../rules/closure/types.ts';
+import type { Finding } from '../../rules/finding.ts';
 import type { Rule } from '../../rules/rule.ts';
 
 /** `--add PATH[:DEST]`. */
@@ -54,6 +55,8 @@ export interface PackRequest {
   readonly forced: ReadonlySet<string>;
   readonly suggested: boolean;
   readonly cpu: CpuLevel;
+  /** Default: the first program's. */
+  readonly platform: Platform | undefined;
   readonly user: NewUser | undefined;
   /** `NAME=VALUE`. */
   readonly env: readonly string[];
@@ -87,4 +90,6 @@ export interface Packed {
   readonly closure: Closure;
   /** Of everything that is in the image because of this pack, by path in the image: the path in the source. */
   readonly origins: ReadonlyMap<string, string>;
+  /** What a check of the tree says. */
+  readonly findings: readonly Finding[];
 }
