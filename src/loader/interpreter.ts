@@ -26,6 +26,8 @@ export interface Interpreter {
   /** glibc-hwcaps subdirectories it knows, best first. */
   readonly levels: readonly string[];
   readonly cachePath: string;
+  /** See `Verifier`. */
+  readonly machineFirst: boolean;
 }
 
 /** @param target what the loader is for; a loader that is not there is made up from the table of machines */
@@ -63,6 +65,7 @@ function describe(elf: Elf, bytes: Uint8Array, path: string | undefined): Interp
         .exec(text)?.[1]
         ?.split(':') ?? [],
     cachePath: /\0(\/[^\0]*ld\.so\.cache)\0/.exec(text)?.[1] ?? '/etc/ld.so.cache',
+    machineFirst: /\((?:Debian|Ubuntu) E?GLIBC /.test(text),
   };
 }
 
@@ -81,6 +84,7 @@ async function assumed(cache: LoaderCache, path: string | undefined, target: Tar
     lib: multiarch ? `lib/${tuple}` : (machine?.libDir ?? 'lib'),
     levels: [],
     cachePath: '/etc/ld.so.cache',
+    machineFirst: multiarch,
   };
 }
 

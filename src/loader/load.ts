@@ -8,7 +8,7 @@ import { joinPath } from '../base/path.ts';
 import type { Elf } from '../formats/elf/types.ts';
 import type { Files } from '../ports/files.ts';
 import { createLoaderCache, type LoaderCache } from './cache.ts';
-import { openInGlibc, programResult, type Started, startGlibc } from './glibc/load.ts';
+import { openInGlibc, type Program, programResult, type Started, startGlibc } from './glibc/load.ts';
 import type { Mapped, Opened } from './glibc/process.ts';
 import { libcByName, readInterpreter } from './interpreter.ts';
 import { machineOf } from './machine.ts';
@@ -21,7 +21,7 @@ import type { ByNameOptions, LoaderOptions, LoadResult, ModuleOptions } from './
 export async function loadProgram(files: Files, path: string, options: LoaderOptions = {}): Promise<LoadResult> {
   const cache = options.cache ?? createLoaderCache(files);
   const file = await openProgram(cache, path, options);
-  if (isStatic(file.elf)) return staticResult(file);
+  if (options.interpreter === undefined && isStatic(file.elf)) return staticResult(file);
   return programResult(await start(cache, file, options));
 }
 
@@ -60,13 +60,14 @@ async function caller(started: Started, by: string | undefined): Promise<Mapped>
   return (await find()) ?? main;
 }
 
-async function openProgram(cache: LoaderCache, path: string, options: LoaderOptions): Promise<Opened> {
+async function openProgram(cache: LoaderCache, path: string, options: LoaderOptions): Promise<Program> {
   const found = await cache.find(joinPath(options.cwd ?? '/', path));
   if (found.kind === 'missing') throw new ImageError('NOT_FOUND', `${path}: no such file`);
   if (found.kind === 'other') throw new ImageError('INVALID', `${path} is a ${found.node.kind}, no program`);
-  const { elf, broken } = await cache.binary(found.node);
+  const { head, elf, broken } = await cache.binary(found.node);
   if (elf === undefined) throw broken ?? new ImageError('INVALID', `${path} is no ELF file`);
-  return { path, realPath: found.realPath, hops: found.hops, elf, identity: found.node.link ?? found.realPath };
+  const { realPath, hops, node } = found;
+  return { path, realPath, hops, elf, head, identity: node.link ?? realPath };
 }
 
 /** Neither an interpreter nor anything needed, and no name to be found by: the kernel starts it alone. */
@@ -91,7 +92,7 @@ function staticResult({ path, realPath, hops }: Opened): LoadResult {
   };
 }
 
-async function start(cache: LoaderCache, file: Opened, options: LoaderOptions): Promise<Started> {
+async function start(cache: LoaderCache, file: Program, options: LoaderOptions): Promise<Started> {
   const path = options.interpreter ?? file.elf.interp ?? (await usualInterpreter(cache, file.elf));
   const interpreter = await readInterpreter(cache, path, file.elf);
   return startGlibc(cache, file, interpreter, path, options);

@@ -5,6 +5,7 @@ import type { LoaderCache } from '../cache.ts';
 import { readCacheFile } from '../cache-file.ts';
 import type { Interpreter } from '../interpreter.ts';
 import type { LoadedObject, LoaderOptions, LoadResult, MissingObject, Via } from '../types.ts';
+import { verifyHeader } from '../verify.ts';
 import { activeLevels, subdirectories } from './hwcaps.ts';
 import { mapDependencies, mapObject, newObject, unloadable } from './map.ts';
 import { absolutePath } from './open.ts';
@@ -12,6 +13,11 @@ import { mapPreloads } from './preload.ts';
 import { type GlibcProcess, LoaderFailure, type Mapped, type Opened } from './process.ts';
 import { directories, tokensOf } from './search.ts';
 import { checkVersions } from './versions.ts';
+
+/** A program as it was found, with the beginning of its file. */
+export interface Program extends Opened {
+  readonly head: Uint8Array;
+}
 
 /** A started program: its process, and what went wrong. */
 export interface Started {
@@ -26,7 +32,7 @@ export interface Started {
  */
 export async function startGlibc(
   cache: LoaderCache,
-  file: Opened,
+  file: Program,
   interpreter: Interpreter,
   interpreterPath: string | undefined,
   options: LoaderOptions,
@@ -39,7 +45,7 @@ export async function startGlibc(
   const loader = await interpreterObject(process, interpreterPath, main);
   if (loader !== undefined) process.chain.push(loader);
   try {
-    const why = unloadable(file.elf, 'program');
+    const why = programRefusal(process, file);
     if (why !== undefined) throw new LoaderFailure(file.path, why);
     const preloads = await mapPreloads(process, main);
     const list = await mapDependencies(process, main, preloads);
@@ -98,6 +104,16 @@ function mainObject(process: GlibcProcess, file: Opened, options: LoaderOptions)
   return { ...given, path: '', identity: undefined, origin, names: new Set(byLoader ? [file.path] : ['']) };
 }
 
+/** Why the loader would not take the program itself. */
+function programRefusal({ interpreter }: GlibcProcess, { head, elf }: Program): string | undefined {
+  const verdict = verifyHeader(head, interpreter);
+  if (verdict.kind === 'fatal') return verdict.why;
+  if (verdict.kind === 'passed') {
+    return verdict.otherClass ? verdict.why : 'cannot open shared object file: No such file or directory';
+  }
+  return unloadable(elf, 'program');
+}
+
 /** The loader itself, which is in the link map under PT_INTERP's name and its soname. */
 async function interpreterObject(
   process: GlibcProcess,
@@ -106,7 +122,8 @@ async function interpreterObject(
 ): Promise<Mapped | undefined> {
   if (path === undefined) return undefined;
   const found = await process.cache.find(absolutePath(process, path));
-  const facts = { name: path, by: undefined, via: 'interpreter' as const, foundBy: 'path' as const, tried: [] };
+  const name = main.elf.interp ?? path;
+  const facts = { name, by: undefined, via: 'interpreter' as const, foundBy: 'path' as const, tried: [] };
   const elf = found.kind === 'file' ? (await process.cache.binary(found.node)).elf : undefined;
   if (found.kind !== 'file' || elf === undefined) {
     const rejected = found.kind === 'missing' ? [] : [{ path, why: 'no ELF file' }];
@@ -120,7 +137,7 @@ async function interpreterObject(
     return undefined;
   }
   const file: Opened = { path, realPath: found.realPath, hops: found.hops, elf, identity: undefined };
-  const names = [path, ...(process.interpreter.soname === undefined ? [] : [process.interpreter.soname])];
+  const names = [path, name, ...(process.interpreter.soname === undefined ? [] : [process.interpreter.soname])];
   return newObject(process, file, undefined, names, facts);
 }
 
@@ -129,8 +146,13 @@ function placeInterpreter(process: GlibcProcess, loader: Mapped, list: readonly 
   const { chain } = process;
   chain.splice(chain.indexOf(loader), 1);
   const before = list[list.indexOf(loader) - 1];
-  if (before === undefined) chain.push(loader);
-  else chain.splice(chain.indexOf(before) + 1, 0, loader);
+  if (before === undefined) {
+    chain.push(loader);
+    return;
+  }
+  const by = list.find(({ elf }) => elf.dynamic?.needed.some((name) => loader.names.has(name)));
+  const needed = { ...loader, facts: { ...loader.facts, by: by?.facts.realPath } };
+  chain.splice(chain.indexOf(before) + 1, 0, needed);
 }
 
 /** Opens an object at run time, dlopen(3): `name` as the caller gives it, on behalf of `by`. */

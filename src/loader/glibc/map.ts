@@ -7,6 +7,8 @@ import { type Search, search, tokensOf } from './search.ts';
 import { expandTokens, hasTokens } from './tokens.ts';
 
 const ET_EXEC = 2;
+/** The smallest page of any machine: what is aligned to no more may still fail where pages are larger. */
+const PAGE = 4096;
 const DF_1_NOOPEN = 0x40;
 const DF_1_PIE = 0x08000000;
 const LEVEL = /\/glibc-hwcaps\/([^/]+)\/[^/]+$/;
@@ -75,7 +77,11 @@ function refuse(file: Opened, via: Via): void {
 }
 
 export function unloadable(elf: Elf, via: Via): string | undefined {
-  if (!elf.segments.some(({ type }) => type === PT.LOAD)) return 'object file has no loadable segments';
+  const loads = elf.segments.filter(({ type }) => type === PT.LOAD);
+  if (loads.some(({ vaddr, offset }) => (vaddr - offset) % PAGE !== 0)) {
+    return 'ELF load command address/offset not page-aligned';
+  }
+  if (loads.length === 0) return 'object file has no loadable segments';
   if (elf.type === ET_EXEC && via !== 'program') return 'cannot dynamically load executable';
   const emptied = elf.segments.some(({ type, fileSize }) => type === PT.DYNAMIC && fileSize === 0);
   if (emptied || (elf.dynamic === undefined && elf.type !== ET_EXEC)) return 'object file has no dynamic section';

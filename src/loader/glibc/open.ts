@@ -24,10 +24,10 @@ export async function openObject(process: GlibcProcess, path: string): Promise<A
     throw new LoaderFailure(path, why);
   }
   const { head, elf, broken } = await process.cache.binary(found.node);
-  const verdict = verifyHeader(head, process.interpreter.target);
+  const verdict = verifyHeader(head, process.interpreter);
   if (verdict.kind === 'fatal') throw new LoaderFailure(path, verdict.why);
   if (verdict.kind === 'passed') return verdict;
-  if (elf === undefined) throw new LoaderFailure(path, broken?.message ?? 'invalid ELF header');
+  if (elf === undefined) throw new LoaderFailure(path, broken?.message ?? 'cannot read file data');
   if (forOtherSystem(elf)) return { kind: 'passed', why: 'for another operating system', otherClass: false };
   const { realPath, hops, node } = found;
   return { kind: 'opened', file: { path, realPath, hops, elf, identity: node.link ?? realPath } };
