@@ -7,10 +7,9 @@ import type { CacheEntry } from '../../loader/cache-file.ts';
 import { readCacheFile, writeCacheFile } from '../../loader/cache-file.ts';
 import { machineOf } from '../../loader/machine.ts';
 import type { LoadResult } from '../../loader/types.ts';
-import type { Leaf } from '../../model/node.ts';
 import { nodeAt, type Tree } from '../../model/tree.ts';
 import { readFileNode } from '../../ports/tree-files.ts';
-import type { Load } from '../../rules/closure/types.ts';
+import type { Load, Made, Reason } from '../../rules/closure/types.ts';
 import type { Facts } from '../../rules/rule.ts';
 import { textFile } from './made.ts';
 import type { Plan } from './plan.ts';
@@ -28,10 +27,11 @@ export interface CacheFacts {
 }
 
 /** The file to be made, or undefined where every library is found without. */
-export async function libraryCache(given: CacheFacts): Promise<{ path: string; node: Leaf } | undefined> {
+export async function libraryCache(given: CacheFacts): Promise<Made | undefined> {
   const places = imagePaths(given.plan);
   const image = new Map(given.image.map((load) => [load.path, load.result]));
   const entries = new Map<string, CacheEntry>();
+  const reasons: Reason[] = [];
   let endian: 'little' | 'big' = 'little';
   for (const { path, program, result } of given.source) {
     const elf = await given.facts.elf(path);
@@ -40,11 +40,13 @@ export async function libraryCache(given: CacheFacts): Promise<{ path: string; n
     endian = elf.endian;
     for (const { name, to } of lost(result, image.get(places.get(path) ?? path), places)) {
       entries.set(`${name}\0${to}`, { name, path: to, flags: machine.cacheFlags });
+      const because = `would not find ${name} without it, at ${to}`;
+      reasons.push({ rule: 'loader', strength: 'required', because, from: path });
     }
   }
   if (entries.size === 0) return undefined;
   const all = [...(await baseEntries(given.base, endian)), ...entries.values()];
-  return { path: PATH, node: textFile(writeCacheFile(all, endian)) };
+  return { path: PATH, node: textFile(writeCacheFile(all, endian)), strength: 'required', reasons };
 }
 
 /** By path in the source: where it is in the image; the place it was moved to, where it stands in both. */

@@ -1,9 +1,9 @@
 /** What pare writes itself into a packed tree: passwd and group, and directories that belong to the image's user. @module */
 import { bytesContent } from '../../model/content.ts';
-import { FILE_META, type Leaf } from '../../model/node.ts';
+import { type DirInfo, FILE_META, type Leaf } from '../../model/node.ts';
 import { nodeAt } from '../../model/tree.ts';
 import { readFileNode } from '../../ports/tree-files.ts';
-import type { Closure } from '../../rules/closure/types.ts';
+import type { Closure, Made, Reason } from '../../rules/closure/types.ts';
 import type { Facts } from '../../rules/rule.ts';
 import { accountFiles } from './accounts.ts';
 import type { Plan } from './plan.ts';
@@ -14,15 +14,12 @@ export function textFile(text: string | Uint8Array): Leaf {
 }
 
 /** The working directory, the volumes and the home are the user's own. */
-export function withOwners(user: NewUser | undefined, plan: Plan, closure: Closure): Plan {
+export function withOwners(user: NewUser | undefined, plan: Plan): Plan {
   if (user === undefined) return plan;
-  const own = (path: string) =>
-    closure.made.get(path)?.reasons.some(({ rule }) => rule === 'config' || rule === 'user');
-  const made = plan.made.map(({ path, node }) => {
-    if (node.kind !== 'dir' || own(path) !== true) return { path, node };
-    return { path, node: { ...node, meta: { ...node.meta, uid: user.uid, gid: user.gid } } };
-  });
-  return { ...plan, made };
+  const own = ({ node, reasons }: Made) =>
+    node.kind === 'dir' && reasons.some(({ rule }) => rule === 'config' || rule === 'user');
+  const given = (node: DirInfo | Leaf) => ({ ...node, meta: { ...node.meta, uid: user.uid, gid: user.gid } });
+  return { ...plan, made: plan.made.map((one) => (own(one) ? { ...one, node: given(one.node) } : one)) };
 }
 
 /** Nothing is written where nobody asks for a user, and where the user brings the files along. */
@@ -47,11 +44,16 @@ export async function withAccounts(request: PackRequest, facts: Facts, closure: 
     },
   );
   const brought = new Set(plan.placed.map(({ path }) => path));
-  const made = [
-    { path: '/etc/group', node: textFile(group) },
-    { path: '/etc/passwd', node: textFile(passwd) },
-  ].filter(({ path }) => !brought.has(path));
-  return { ...plan, made: [...plan.made, ...made] };
+  const texts = Object.entries({ '/etc/group': group, '/etc/passwd': passwd }).filter(([path]) => !brought.has(path));
+  const why = accountReasons(request.user, closure);
+  return { ...plan, made: [...plan.made, ...texts.map(([path, text]) => ({ path, node: textFile(text), ...why }))] };
+}
+
+function accountReasons(user: NewUser | undefined, { accounts }: Closure): Pick<Made, 'strength' | 'reasons'> {
+  const because = 'names the user the image runs as (--user)';
+  const own: Reason[] = user === undefined ? [] : [{ rule: 'user', strength: 'required', because, from: undefined }];
+  const strength = own.length > 0 || accounts.some((one) => one.strength === 'required') ? 'required' : 'recommended';
+  return { strength, reasons: [...own, ...accounts.flatMap(({ reasons }) => reasons)] };
 }
 
 function distinct(ids: readonly number[]): number[] {

@@ -28,7 +28,7 @@ import type { Packed, PackRequest } from './types.ts';
 export async function pack(request: PackRequest): Promise<Packed> {
   const { facts, named, config } = await gatherNames(request);
   const closure = await closureOf(request, facts, [...(await seedsOf(facts, named)), ...homeSeed(request.user)]);
-  const owned = withOwners(request.user, planPack(closure, named), closure);
+  const owned = withOwners(request.user, planPack(closure, named));
   const plan = await withAccounts(request, facts, closure, owned);
   const parents = await parentInfos(facts, plan);
   const time = request.time ?? newestTime(plan.placed.map(({ node }) => node));
@@ -47,7 +47,9 @@ export async function pack(request: PackRequest): Promise<Packed> {
     platform: facts.platform,
     time,
     closure,
-    origins: new Map(outcome.plan.placed.map(({ path, origin }) => [path, origin])),
+    facts,
+    placed: outcome.plan.placed,
+    made: outcome.plan.made,
     findings: outcome.verdict.findings,
   };
 }

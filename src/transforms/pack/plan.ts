@@ -1,7 +1,7 @@
 /** Which entry goes where: from what the closure keeps to paths of the image. Pure. @module */
 import { ancestors, isWithin } from '../../base/path.ts';
-import type { DirInfo, Leaf, NodeInfo } from '../../model/node.ts';
-import type { Closure, Kept, Reason } from '../../rules/closure/types.ts';
+import type { NodeInfo } from '../../model/node.ts';
+import type { Closure, Kept, Made, Reason } from '../../rules/closure/types.ts';
 import type { Named } from './seeds.ts';
 
 /** One entry of the image that comes from the source. */
@@ -16,8 +16,8 @@ export interface Placed {
 export interface Plan {
   /** Sorted by path; no directories but those that were asked for by themselves. */
   readonly placed: readonly Placed[];
-  /** Files and directories that pare makes, sorted by path. */
-  readonly made: readonly { readonly path: string; readonly node: Leaf | DirInfo }[];
+  /** Files and directories that pare makes. */
+  readonly made: readonly Made[];
 }
 
 export function planPack(closure: Closure, named: readonly Named[]): Plan {
@@ -32,7 +32,7 @@ export function planPack(closure: Closure, named: readonly Named[]): Plan {
   }
   return {
     placed: [...placed.values()].sort(byPath),
-    made: [...closure.made.values()].map(({ path, node }) => ({ path, node })),
+    made: [...closure.made.values()],
   };
 }
 

@@ -3,9 +3,10 @@ import type { Platform, RunConfig } from '../../formats/oci/types.ts';
 import type { CpuLevel } from '../../loader/types.ts';
 import type { Tree } from '../../model/tree.ts';
 import type { Files } from '../../ports/files.ts';
-import type { Closure } from '../../rules/closure/types.ts';
+import type { Closure, Made } from '../../rules/closure/types.ts';
 import type { Finding } from '../../rules/finding.ts';
-import type { Rule } from '../../rules/rule.ts';
+import type { Facts, Rule } from '../../rules/rule.ts';
+import type { Placed } from './plan.ts';
 
 /** `--add PATH[:DEST]`. */
 export interface Addition {
@@ -88,8 +89,12 @@ export interface Packed {
   /** Seconds since the epoch: the request's, or the newest time among the files that went in. */
   readonly time: number;
   readonly closure: Closure;
-  /** Of everything that is in the image because of this pack, by path in the image: the path in the source. */
-  readonly origins: ReadonlyMap<string, string>;
+  /** Of the source. */
+  readonly facts: Facts;
+  /** What comes from the source, sorted by path. */
+  readonly placed: readonly Placed[];
+  /** What pare made. */
+  readonly made: readonly Made[];
   /** What a check of the tree says. */
   readonly findings: readonly Finding[];
 }

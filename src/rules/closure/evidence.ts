@@ -1,0 +1,107 @@
+/** From a closure to the evidence of the image it became. @module */
+import { createHash } from 'node:crypto';
+import { printableName } from '../../base/names.ts';
+import type { Content } from '../../model/content.ts';
+import type { Evidence, EvidenceFile, EvidenceReason, EvidenceSource, PackRecipe } from '../../model/evidence.ts';
+import { contentPieces } from '../../model/layer/content-pieces.ts';
+import type { NodeInfo } from '../../model/node.ts';
+import { formatPlatform } from '../../model/platform.ts';
+import type { Facts } from '../rule.ts';
+import type { Closure, Kept, Made, Reason } from './types.ts';
+
+export interface EvidenceInput {
+  /** Of the source. */
+  readonly facts: Facts;
+  readonly request: PackRecipe;
+  readonly closure: Closure;
+  /** What of the source went into the image. */
+  readonly placed: readonly { readonly path: string; readonly origin: string; readonly node: NodeInfo }[];
+  readonly made: readonly { readonly path: string; readonly node: NodeInfo }[];
+}
+
+export async function evidenceOf(input: EvidenceInput): Promise<Evidence> {
+  const { closure, placed, made } = input;
+  const places = new Map(placed.map(({ origin, path }) => [origin, path]));
+  const tell = (reason: Reason) => told(reason, places);
+  const files: EvidenceFile[] = [];
+  for (const { path, origin, node } of placed) {
+    files.push(await fileOf(input.facts, { path, origin, node, kept: closure.kept.get(origin), tell }));
+  }
+  for (const { path, node } of made) {
+    files.push({ ...(await describe(path, node)), made: true, ...reasonsOf(closure.made.get(path), tell) });
+  }
+  return {
+    schemaVersion: 1,
+    request: input.request,
+    source: await sourceOf(input.facts),
+    files: files.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)),
+    missing: closure.unmet.map(({ reason, tried, requirement: { unmet } }) => ({
+      reason: tell(reason),
+      tried,
+      ...(unmet === undefined ? {} : { code: unmet.code }),
+    })),
+    left: closure.notTaken.map(({ path, why, detail, reason }) => ({
+      path,
+      why,
+      ...(detail === undefined ? {} : { detail }),
+      reason: tell(reason),
+    })),
+  };
+}
+
+function told({ rule, strength, because, from, as }: Reason, places: ReadonlyMap<string, string>): EvidenceReason {
+  return {
+    rule,
+    strength,
+    because,
+    ...(from === undefined ? {} : { from: places.get(from) ?? from }),
+    ...(as === undefined ? {} : { as }),
+  };
+}
+
+interface PlacedFile {
+  readonly path: string;
+  readonly origin: string;
+  readonly node: NodeInfo;
+  readonly kept: Kept | undefined;
+  readonly tell: (reason: Reason) => EvidenceReason;
+}
+
+async function fileOf(facts: Facts, { path, origin, node, kept, tell }: PlacedFile): Promise<EvidenceFile> {
+  const owner = await (await facts.packages()).owner(origin);
+  return {
+    ...(await describe(path, node)),
+    ...(origin === path ? {} : { origin }),
+    ...(owner === undefined ? {} : { package: { kind: owner.kind, name: owner.name, version: owner.version } }),
+    ...reasonsOf(kept, tell),
+  };
+}
+
+/** What pare makes by itself (a cache of libraries, the users) is needed by what it is made for. */
+function reasonsOf(one: Kept | Made | undefined, tell: (reason: Reason) => EvidenceReason) {
+  return { strength: one?.strength ?? ('required' as const), reasons: one?.reasons.map(tell) ?? [] };
+}
+
+async function describe(path: string, node: NodeInfo) {
+  if (node.kind !== 'file') return { path, kind: node.kind };
+  return { path, kind: node.kind, size: node.content.size, sha256: await sha256(node.content) };
+}
+
+async function sha256(content: Content): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const piece of contentPieces(content)) hash.update(piece);
+  return hash.digest('hex');
+}
+
+const OS_FIELDS = ['ID', 'ID_LIKE', 'VERSION_ID', 'VERSION_CODENAME', 'PRETTY_NAME'];
+
+async function sourceOf({ text, platform }: Facts): Promise<EvidenceSource> {
+  const file = (await text('/etc/os-release')) ?? (await text('/usr/lib/os-release'));
+  const os: Record<string, string> = {};
+  for (const line of (file ?? '').split('\n')) {
+    const [, name, value] = /^([A-Z_]+)=(?:"(.*)"|'(.*)'|(.*))$/.exec(line.trim()) ?? [];
+    if (name !== undefined && OS_FIELDS.includes(name))
+      os[name] = printableName(value ?? line.slice(line.indexOf('=') + 1));
+  }
+  return { platform: formatPlatform(platform), ...(file === undefined ? {} : { os }) };
+}
