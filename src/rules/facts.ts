@@ -7,7 +7,7 @@ import type { FileNode } from '../model/node.ts';
 import { cachedFiles } from '../ports/cached-files.ts';
 import type { Files } from '../ports/files.ts';
 import { findNeedles, readOnlyStrings } from './bytes.ts';
-import type { PackageFacts } from './packages/types.ts';
+import { openPackages } from './packages/open.ts';
 import type { Facts } from './rule.ts';
 import { functionNames } from './symbols.ts';
 
@@ -29,7 +29,7 @@ export function createFacts(source: Files, { config, platform, cpu }: FactsOptio
     const file = await fileAt(files, path);
     return file === undefined ? undefined : (await loader.binary(file)).elf;
   });
-  const packages = memo((_: '') => noPackages());
+  const packages = memo((_: '') => openPackages(files));
   return {
     files,
     loader,
@@ -86,15 +86,4 @@ async function readText(files: Files, path: string): Promise<string | undefined>
   const found = await files.resolve(path);
   if (found.kind === 'missing' || found.node.kind !== 'file' || found.node.content.size > TEXT_LIMIT) return undefined;
   return decodeName(await files.read(found.node));
-}
-
-async function noPackages(): Promise<PackageFacts> {
-  return {
-    kind: undefined,
-    owner: async () => undefined,
-    package: async () => undefined,
-    siblings: async () => [],
-    filesOf: async () => [],
-    configurationOf: async () => new Set(),
-  };
 }

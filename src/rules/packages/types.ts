@@ -19,7 +19,10 @@ export interface PackageFacts {
   readonly kind: PackageKind | undefined;
   /** The package that ships the path; usr-merge is taken into account (`/lib/x` is `/usr/lib/x`). */
   owner(path: string): Promise<Package | undefined>;
+  /** By name, by `NAME:ARCHITECTURE`, or the first that provides this name. */
   package(name: string): Promise<Package | undefined>;
+  /** The package and the installed others that were built from the same source package in the same version. */
+  siblings(name: string): Promise<readonly Package[]>;
   /** Every path the package ships, directories included, as its database lists them. */
   filesOf(name: string): Promise<readonly string[]>;
   /** Of which the package says: configuration files (dpkg conffiles, rpm %config). */
