@@ -34,13 +34,12 @@ const MUTATIONS: readonly Mutation[] = [
     return changed(input, random(input.length), () => random(256));
   },
   function edgeWord(input, random) {
-    const out = input.slice();
-    const width = 2 ** (1 + random(3));
-    out.fill(random(2) === 0 ? 0xff : 0, random(input.length), random(input.length) + width);
-    return out;
+    const out = new Uint8Array(input);
+    const at = random(input.length);
+    return out.fill(random(2) === 0 ? 0xff : 0, at, at + 2 ** (1 + random(3)));
   },
   function cut(input, random) {
-    return input.slice(0, random(input.length + 1));
+    return input.subarray(0, random(input.length + 1));
   },
   function remove(input, random) {
     const at = random(input.length);
@@ -67,7 +66,7 @@ export function mutate(seeds: readonly Uint8Array[], random: Random): Uint8Array
 }
 
 function changed(input: Uint8Array, at: number, change: (byte: number) => number): Uint8Array {
-  const out = input.slice();
+  const out = new Uint8Array(input); // slice() of a Buffer would be a view of the seed
   out[at] = change(out[at] as number);
   return out;
 }
