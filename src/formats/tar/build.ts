@@ -2,19 +2,34 @@
 import { ImageError } from '../../base/errors.ts';
 import { decodeName, printableName } from '../../base/names.ts';
 import type { TarEntry, TarKind } from './entry.ts';
-import { type Dialect, FIELD, type Field, numberField, textField } from './header.ts';
+import { type Dialect, dialectOf, FIELD, type Field, numberField, RepeatedText, textField } from './header.ts';
 import { type PaxRecords, parseDecimal, parseTime, type Time } from './pax.ts';
 import { oldRealSize, paxSparse, readOldHeader, type SparseMap } from './sparse.ts';
 import { xattrsOf } from './xattrs.ts';
 
-export interface Context {
-  readonly start: number;
-  /** Offset of the header block itself. */
-  readonly header: number;
-  readonly records: PaxRecords | undefined;
-  readonly globals: PaxRecords | undefined;
-  readonly longName: string | undefined;
-  readonly longLink: string | undefined;
+/** What has been read before a header and bears on it: one object for an archive, changed as it is read. */
+export class Context {
+  /** Where the entry begins, its extended headers included. */
+  start = 0;
+  records: PaxRecords | undefined;
+  globals: PaxRecords | undefined;
+  longName: string | undefined;
+  longLink: string | undefined;
+  readonly uname = new RepeatedText(FIELD.uname);
+  readonly gname = new RepeatedText(FIELD.gname);
+
+  /** Forgets what was for one entry only. */
+  next(start: number): void {
+    this.start = start;
+    this.records = undefined;
+    this.longName = undefined;
+    this.longLink = undefined;
+  }
+
+  /** Whether extended headers have come for an entry that has not. */
+  get pending(): boolean {
+    return this.records !== undefined || this.longName !== undefined || this.longLink !== undefined;
+  }
 }
 
 export type MutableEntry = { -readonly [K in keyof TarEntry]: TarEntry[K] };
@@ -24,9 +39,7 @@ export interface EntryParts {
   readonly entry: MutableEntry;
   /** Bytes behind the header(s), the map of sparse format 1.0 included. */
   readonly stored: number;
-  readonly sparse:
-    | { readonly map: SparseMap; readonly more: 'extension' | 'map' | 'none'; readonly header: number }
-    | undefined;
+  readonly sparse: { readonly map: SparseMap; readonly more: 'extension' | 'map' | 'none' } | undefined;
 }
 
 const KINDS: Readonly<Record<string, TarKind>> = {
@@ -47,36 +60,33 @@ const KINDS: Readonly<Record<string, TarKind>> = {
 const BODILESS: ReadonlySet<TarKind> = new Set(['hardlink', 'symlink', 'char', 'block', 'fifo', 'dir']);
 
 /** @throws ImageError INVALID or UNSUPPORTED, without saying where */
-export function buildEntry(block: Uint8Array, at: number, dialect: Dialect, context: Context): EntryParts {
+export function buildEntry(block: Buffer, at: number, context: Context): EntryParts {
+  const dialect = dialectOf(block, at);
   const records = mergedRecords(context);
   const typeflag = String.fromCharCode(block[at + FIELD.typeflag[0]] as number);
   const name = nameOf(block, at, dialect, records, context.longName);
-  const number = (field: Field, what: string) => {
-    const value = numberField(block, at, field);
-    if (Number.isNaN(value)) throw malformed(what, name);
-    return value;
-  };
   if (typeflag === 'M' || records?.has('GNU.volume.offset')) {
-    throw new ImageError('UNSUPPORTED', `"${name}" continues another volume of a multi-volume archive`);
+    throw new ImageError('UNSUPPORTED', `"${shown(name)}" continues another volume of a multi-volume archive`);
   }
   const extended = dialect !== 'v7';
+  const kind = kindOf(typeflag, name);
   const entry: MutableEntry = {
-    kind: kindOf(typeflag, name),
+    kind,
     typeflag,
     name,
     linkname: context.longLink ?? textField(block, at, FIELD.linkname),
-    mode: number(FIELD.mode, 'mode'),
-    uid: number(FIELD.uid, 'uid'),
-    gid: number(FIELD.gid, 'gid'),
-    uname: extended ? textField(block, at, FIELD.uname) : '',
-    gname: extended ? textField(block, at, FIELD.gname) : '',
-    mtime: number(FIELD.mtime, 'mtime'),
+    mode: number(block, at, FIELD.mode, name),
+    uid: number(block, at, FIELD.uid, name),
+    gid: number(block, at, FIELD.gid, name),
+    uname: extended ? context.uname.read(block, at) : '',
+    gname: extended ? context.gname.read(block, at) : '',
+    mtime: number(block, at, FIELD.mtime, name),
     mtimeNs: 0,
     atime: undefined,
     ctime: undefined,
-    major: extended ? number(FIELD.devmajor, 'device number') : 0,
-    minor: extended ? number(FIELD.devminor, 'device number') : 0,
-    size: number(FIELD.size, 'size'),
+    major: extended ? number(block, at, FIELD.devmajor, name) : 0,
+    minor: extended ? number(block, at, FIELD.devminor, name) : 0,
+    size: number(block, at, FIELD.size, name),
     extents: undefined,
     records: context.records,
     xattrs: undefined,
@@ -85,11 +95,23 @@ export function buildEntry(block: Uint8Array, at: number, dialect: Dialect, cont
     stored: 0,
     end: 0,
   };
-  if (dialect === 'gnu' || dialect === 'star') readOldTimes(entry, block, at, dialect);
+  if (dialect === 'gnu') readOldTimes(entry, block, at, FIELD.gnuAtime, FIELD.gnuCtime);
+  if (dialect === 'star') readOldTimes(entry, block, at, FIELD.starAtime, FIELD.starCtime);
   if (records !== undefined) applyRecords(entry, records, context);
-  if (entry.size < 0 || entry.mode < 0) throw malformed(entry.size < 0 ? 'size' : 'mode', name);
-  const stored = BODILESS.has(entry.kind) && typeflag !== 'D' ? 0 : entry.size;
-  return { entry, stored, sparse: sparseOf(entry, block, at, dialect, records, context.header) };
+  if (entry.size < 0) throw malformed('size', name);
+  if (entry.mode < 0) throw malformed('mode', name);
+  const stored = BODILESS.has(kind) && typeflag !== 'D' ? 0 : entry.size;
+  return { entry, stored, sparse: sparseOf(entry, block, at, dialect, records) };
+}
+
+function number(block: Buffer, at: number, field: Field, name: string): number {
+  const value = numberField(block, at, field);
+  if (Number.isNaN(value)) throw malformed(fieldName(field), name);
+  return value;
+}
+
+function fieldName(field: Field): string {
+  return Object.entries(FIELD).find(([, known]) => known === field)?.[0] ?? 'number';
 }
 
 function mergedRecords({ records, globals }: Context): PaxRecords | undefined {
@@ -104,7 +126,7 @@ function kindOf(typeflag: string, name: string): TarKind {
 }
 
 function nameOf(
-  block: Uint8Array,
+  block: Buffer,
   at: number,
   dialect: Dialect,
   records: PaxRecords | undefined,
@@ -118,7 +140,7 @@ function nameOf(
   return prefix === '' ? name : `${prefix}/${name}`;
 }
 
-function prefixOf(block: Uint8Array, at: number, dialect: Dialect): string {
+function prefixOf(block: Buffer, at: number, dialect: Dialect): string {
   if (dialect === 'v7' || block[at + FIELD.prefix[0]] === 0) return '';
   if (dialect !== 'gnu') return textField(block, at, dialect === 'star' ? FIELD.starPrefix : FIELD.prefix);
   // GNU has times there, and no prefix. Go before 1.8 wrote one all the same: then the times are no numbers.
@@ -133,17 +155,15 @@ function textOf(records: PaxRecords, key: string): string | undefined {
   return value === undefined || value.length === 0 ? undefined : decodeName(value);
 }
 
-function readOldTimes(entry: MutableEntry, block: Uint8Array, at: number, dialect: 'gnu' | 'star'): void {
-  const fields =
-    dialect === 'gnu' ? ([FIELD.gnuAtime, FIELD.gnuCtime] as const) : ([FIELD.starAtime, FIELD.starCtime] as const);
-  const [atime, ctime] = fields.map((field) => {
-    if (block[at + field[0]] === 0) return undefined;
-    const seconds = numberField(block, at, field);
-    // Some writers put other things there: what is no time is not one.
-    return Number.isNaN(seconds) ? undefined : { seconds, nanoseconds: 0 };
-  });
-  entry.atime = atime;
-  entry.ctime = ctime;
+function readOldTimes(entry: MutableEntry, block: Buffer, at: number, atime: Field, ctime: Field): void {
+  if (block[at + atime[0]] !== 0) entry.atime = oldTime(block, at, atime);
+  if (block[at + ctime[0]] !== 0) entry.ctime = oldTime(block, at, ctime);
+}
+
+/** Some writers put other things there: what is no time is not one. */
+function oldTime(block: Buffer, at: number, field: Field): Time | undefined {
+  const seconds = numberField(block, at, field);
+  return Number.isNaN(seconds) ? undefined : { seconds, nanoseconds: 0 };
 }
 
 function applyRecords(entry: MutableEntry, records: PaxRecords, context: Context): void {
@@ -180,11 +200,10 @@ function applyRecords(entry: MutableEntry, records: PaxRecords, context: Context
 /** Sets the entry's size to that of the file with its holes. */
 function sparseOf(
   entry: MutableEntry,
-  block: Uint8Array,
+  block: Buffer,
   at: number,
   dialect: Dialect,
   records: PaxRecords | undefined,
-  header: number,
 ): EntryParts['sparse'] {
   if (entry.typeflag === 'S') {
     if (dialect !== 'gnu') throw malformed('sparse header (not in GNU format)', entry.name);
@@ -192,14 +211,18 @@ function sparseOf(
     const more = readOldHeader(block, at, map) ? 'extension' : 'none';
     entry.size = oldRealSize(block, at);
     if (!(entry.size >= 0)) throw malformed('size of a sparse file', entry.name);
-    return { map, more, header };
+    return { map, more };
   }
   const sparse = records === undefined || entry.kind !== 'file' ? undefined : paxSparse(records);
   if (sparse === undefined) return undefined;
   entry.size = sparse.realSize;
-  return { map: sparse.map ?? [], more: sparse.map === undefined ? 'map' : 'none', header };
+  return { map: sparse.map ?? [], more: sparse.map === undefined ? 'map' : 'none' };
 }
 
 function malformed(what: string, name: string): ImageError {
-  return new ImageError('INVALID', `malformed ${what} of "${printableName(name.slice(0, 200))}"`);
+  return new ImageError('INVALID', `malformed ${what} of "${shown(name)}"`);
+}
+
+function shown(name: string): string {
+  return printableName(name.slice(0, 200));
 }

@@ -59,37 +59,65 @@ export function isZeroBlock(block: Uint8Array, at: number): boolean {
   return true;
 }
 
+/** Bytes to read headers from, with a view of them in words where their place in memory allows. */
+export interface Window {
+  readonly bytes: Buffer;
+  readonly words: Int32Array | undefined;
+}
+
+export function windowOf(bytes: Uint8Array): Window {
+  const { buffer, byteOffset, length } = bytes;
+  return {
+    bytes: Buffer.from(buffer, byteOffset, length),
+    words: byteOffset % 4 === 0 ? new Int32Array(buffer, byteOffset, length >> 2) : undefined,
+  };
+}
+
 /**
  * Whether the stored checksum is the sum of the block's bytes with the checksum field taken as spaces. Some historic
  * implementations summed signed bytes: that is accepted too, as POSIX advises.
  */
-export function checksumHolds(block: Uint8Array, at: number): boolean {
-  const stored = parseNumber(block, at + FIELD.checksum[0], FIELD.checksum[1]);
-  const [start, width] = FIELD.checksum;
+export function checksumHolds({ bytes, words }: Window, at: number): boolean {
+  const [offset, width] = FIELD.checksum;
+  const stored = parseNumber(bytes, at + offset, width);
+  let sum = words !== undefined && at % 4 === 0 ? sumOfWords(words, at >> 2) : sumOfBytes(bytes, at);
+  for (let i = at + offset; i < at + offset + width; i++) sum += 32 - (bytes[i] as number);
+  return sum === stored || sum - 256 * highBytes(bytes, at) === stored;
+}
+
+/** Four bytes at a time: even and odd bytes are added in the two halves of a word, which 256 bytes each cannot overflow. */
+function sumOfWords(words: Int32Array, at: number): number {
   let sum = 0;
-  for (let i = at; i < at + BLOCK; i++) sum += block[i] as number;
-  for (let i = at + start; i < at + start + width; i++) sum += 32 - (block[i] as number);
-  return sum === stored || sum - 256 * highBytes(block, at) === stored;
+  for (let i = at; i < at + BLOCK / 4; i++) {
+    const word = words[i] as number;
+    sum += (word & 0xff00ff) + ((word >>> 8) & 0xff00ff);
+  }
+  return (sum & 0xffff) + (sum >>> 16);
+}
+
+function sumOfBytes(bytes: Uint8Array, at: number): number {
+  let sum = 0;
+  for (let i = at; i < at + BLOCK; i++) sum += bytes[i] as number;
+  return sum;
 }
 
 /** How many bytes outside the checksum field are negative as signed chars. */
-function highBytes(block: Uint8Array, at: number): number {
+function highBytes(bytes: Uint8Array, at: number): number {
   const start = at + FIELD.checksum[0];
   let count = 0;
   for (let i = at; i < at + BLOCK; i++) {
-    if ((block[i] as number) > 127 && (i < start || i >= start + FIELD.checksum[1])) count++;
+    if ((bytes[i] as number) > 127 && (i < start || i >= start + FIELD.checksum[1])) count++;
   }
   return count;
 }
 
 /** The text of a field, up to its first NUL. */
-export function textField(block: Uint8Array, at: number, [offset, width]: Field): string {
-  const start = at + offset;
-  return textBetween(block, start, start + width);
+export function textField(bytes: Buffer, at: number, field: Field): string {
+  return textBetween(bytes, at + field[0], at + field[0] + field[1]);
 }
 
-/** Bytes of `bytes` from `start` up to the first NUL or to `limit`, as a name. */
-export function textBetween(bytes: Uint8Array, start: number, limit: number): string {
+/** Bytes from `start` up to the first NUL or to `limit`, as a name. */
+export function textBetween(bytes: Buffer, start: number, limit: number): string {
   let end = start;
   let seen = 0;
   for (; end < limit; end++) {
@@ -98,11 +126,37 @@ export function textBetween(bytes: Uint8Array, start: number, limit: number): st
     seen |= byte;
   }
   if (end === start) return '';
-  const part = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start);
-  return seen < 0x80 ? part.toString('latin1') : decodeName(part);
+  return seen < 0x80 ? bytes.toString('latin1', start, end) : decodeName(bytes.subarray(start, end));
+}
+
+/** A text field that says the same in most headers: decoded again only where it differs from the one before. */
+export class RepeatedText {
+  readonly #field: Field;
+  readonly #known: Uint8Array;
+  #text = '';
+
+  constructor(field: Field) {
+    this.#field = field;
+    this.#known = new Uint8Array(field[1]);
+  }
+
+  read(bytes: Buffer, at: number): string {
+    const start = at + this.#field[0];
+    const known = this.#known;
+    for (let i = 0; i < known.length; i++) {
+      const byte = bytes[start + i] as number;
+      if (byte !== known[i]) {
+        this.#text = textField(bytes, at, this.#field);
+        known.set(bytes.subarray(start, start + known.length));
+        break;
+      }
+      if (byte === 0) break;
+    }
+    return this.#text;
+  }
 }
 
 /** The number in a field; NaN where it is malformed or not a safe integer. */
-export function numberField(block: Uint8Array, at: number, [offset, width]: Field): number {
-  return parseNumber(block, at + offset, width);
+export function numberField(bytes: Uint8Array, at: number, field: Field): number {
+  return parseNumber(bytes, at + field[0], field[1]);
 }

@@ -5,10 +5,10 @@
  */
 import { ImageError } from '../../base/errors.ts';
 import { printableName } from '../../base/names.ts';
-import { buildEntry, type EntryParts } from './build.ts';
+import { buildEntry, Context, type EntryParts } from './build.ts';
 import type { TarEntry } from './entry.ts';
 import { tarError } from './errors.ts';
-import { BLOCK, checksumHolds, dialectOf, FIELD, isZeroBlock, numberField, textBetween } from './header.ts';
+import { BLOCK, checksumHolds, FIELD, isZeroBlock, numberField, textBetween, type Window, windowOf } from './header.ts';
 import { TAR_LIMITS, type TarLimits } from './limits.ts';
 import { type PaxRecords, parsePax } from './pax.ts';
 import { MapReader, placeExtents, readOldExtension } from './sparse.ts';
@@ -28,7 +28,7 @@ type State =
   | { readonly kind: 'header' }
   | { readonly kind: 'meta'; readonly typeflag: number }
   | { readonly kind: 'old-sparse'; readonly parts: EntryParts }
-  | { readonly kind: 'sparse-map'; readonly parts: EntryParts; readonly reader: MapReader }
+  | { readonly kind: 'sparse-map'; readonly parts: EntryParts; readonly reader: MapReader; readonly from: number }
   | { readonly kind: 'end' };
 
 const HEADER: State = { kind: 'header' };
@@ -51,13 +51,10 @@ export class TarParser {
   readonly #applyGlobals: boolean;
   readonly #size: number;
   #state: State = HEADER;
-  /** Where the entry being read begins, its extended headers included. */
-  #start = 0;
+  readonly #context = new Context();
+  #source: Uint8Array | undefined;
+  #window: Window = windowOf(new Uint8Array(0));
   #zeroBlock = false;
-  #records: PaxRecords | undefined;
-  #globals: PaxRecords | undefined;
-  #longName: string | undefined;
-  #longLink: string | undefined;
   #entries = 0;
   #extents = 0;
   /** The last entry's name and where its body ends, for what is wrong with it. */
@@ -80,21 +77,25 @@ export class TarParser {
    */
   take(bytes: Uint8Array, at: number): TarEntry | undefined {
     const state = this.#state;
+    if (bytes !== this.#source) {
+      this.#source = bytes;
+      this.#window = windowOf(bytes);
+    }
     try {
       switch (state.kind) {
         case 'header':
-          return this.#header(bytes, at);
+          return this.#header(this.#window, at);
         case 'meta':
-          return this.#meta(state.typeflag, bytes.subarray(at, at + this.length));
+          return this.#meta(state.typeflag, this.#window.bytes.subarray(at, at + this.length));
         case 'old-sparse':
           return this.#oldExtension(state.parts, bytes, at);
         case 'sparse-map':
-          return this.#sparseMap(state.parts, state.reader, bytes, at);
+          return this.#sparseMap(state, bytes, at);
         case 'end':
           throw new Error('bug: bytes behind the end of an archive');
       }
     } catch (error) {
-      throw error instanceof ImageError ? tarError(error.code, error.message, this.#start, this.#name) : error;
+      throw error instanceof ImageError ? tarError(error.code, error.message, this.#context.start, this.#name) : error;
     }
   }
 
@@ -108,43 +109,37 @@ export class TarParser {
       throw tarError(
         'INVALID',
         `ends after ${size} bytes, inside the contents of "${printableName(this.#name)}"`,
-        this.#start,
+        this.#context.start,
       );
     }
-    const pending = this.#state !== HEADER || this.offset !== this.#start + (this.#zeroBlock ? BLOCK : 0);
+    const pending = this.#state !== HEADER || this.offset !== this.#context.start + (this.#zeroBlock ? BLOCK : 0);
     if (pending || size > this.offset) {
-      throw tarError('INVALID', `ends after ${size} bytes, inside a header`, this.#start);
+      throw tarError('INVALID', `ends after ${size} bytes, inside a header`, this.#context.start);
     }
     this.#state = END;
   }
 
-  #header(block: Uint8Array, at: number): TarEntry | undefined {
+  #header(window: Window, at: number): TarEntry | undefined {
+    const block = window.bytes;
     if (block[at] === 0 && isZeroBlock(block, at)) return this.#zero();
     if (this.#zeroBlock) throw new ImageError('INVALID', 'data behind a single block of zeros');
-    if (!checksumHolds(block, at)) throw new ImageError('INVALID', 'header checksum does not match: not a tar header');
+    if (!checksumHolds(window, at)) throw new ImageError('INVALID', 'header checksum does not match: not a tar header');
     const typeflag = block[at + FIELD.typeflag[0]] as number;
     if (isMeta(typeflag)) return this.#expectMeta(typeflag, numberField(block, at, FIELD.size));
-    const parts = buildEntry(block, at, dialectOf(block, at), {
-      start: this.#start,
-      header: this.offset,
-      records: this.#records,
-      globals: this.#globals,
-      longName: this.#longName,
-      longLink: this.#longLink,
-    });
+    const parts = buildEntry(block, at, this.#context);
     this.offset += BLOCK;
     this.#name = parts.entry.name;
-    if (parts.sparse === undefined) return this.#finish(parts);
-    if (parts.sparse.more === 'map') this.#state = { kind: 'sparse-map', parts, reader: new MapReader() };
-    else if (parts.sparse.more === 'extension') this.#state = { kind: 'old-sparse', parts };
-    else return this.#finish(parts);
+    const more = parts.sparse?.more ?? 'none';
+    if (more === 'none') return this.#finish(parts, parts.stored);
+    this.#state =
+      more === 'map'
+        ? { kind: 'sparse-map', parts, reader: new MapReader(), from: this.offset }
+        : { kind: 'old-sparse', parts };
     return undefined;
   }
 
   #zero(): undefined {
-    if (this.#records !== undefined || this.#longName !== undefined || this.#longLink !== undefined) {
-      throw new ImageError('INVALID', 'ends behind an extended header');
-    }
+    if (this.#context.pending) throw new ImageError('INVALID', 'ends behind an extended header');
     this.offset += BLOCK;
     if (this.#zeroBlock) this.#state = END;
     this.#zeroBlock = true;
@@ -160,25 +155,26 @@ export class TarParser {
     this.#state = { kind: 'meta', typeflag };
   }
 
-  #meta(typeflag: number, bytes: Uint8Array): TarEntry | undefined {
+  #meta(typeflag: number, bytes: Buffer): TarEntry | undefined {
     const body = this.offset;
     this.offset = padded(body + bytes.length);
     this.length = BLOCK;
     this.#state = HEADER;
     // A copy of its own: what is kept of it must not keep a large buffer alive, nor change with one that is used again.
-    if (typeflag === LONG_NAME) this.#longName = textBetween(bytes, 0, bytes.length);
-    else if (typeflag === LONG_LINK) this.#longLink = textBetween(bytes, 0, bytes.length);
+    if (typeflag === LONG_NAME) this.#context.longName = textBetween(bytes, 0, bytes.length);
+    else if (typeflag === LONG_LINK) this.#context.longLink = textBetween(bytes, 0, bytes.length);
     else {
       const records = parsePax(Uint8Array.from(bytes));
       if (typeflag === G) return this.#global(records, body, bytes.length);
-      this.#records = records;
+      this.#context.records = records;
     }
     return undefined;
   }
 
   #global(records: PaxRecords, body: number, stored: number): TarEntry {
-    if (this.#applyGlobals) this.#globals = new Map([...(this.#globals ?? []), ...records]);
-    const start = this.#start;
+    const context = this.#context;
+    if (this.#applyGlobals) context.globals = new Map([...(context.globals ?? []), ...records]);
+    const { start } = context;
     this.#next();
     return { ...GLOBAL, records, start, body, stored, end: this.offset };
   }
@@ -188,16 +184,21 @@ export class TarParser {
     const more = readOldExtension(block, at, map);
     this.offset += BLOCK;
     this.#checkExtents(map.length / 2);
-    return more ? undefined : this.#finish(parts);
+    return more ? undefined : this.#finish(parts, parts.stored);
   }
 
-  #sparseMap(parts: EntryParts, reader: MapReader, block: Uint8Array, at: number): TarEntry | undefined {
+  #sparseMap(
+    { parts, reader, from }: Extract<State, { kind: 'sparse-map' }>,
+    block: Uint8Array,
+    at: number,
+  ): TarEntry | undefined {
     const complete = reader.take(block, at);
     this.offset += BLOCK;
     this.#checkExtents(Math.max(reader.announced, reader.map.length) / 2);
     if (!complete) return undefined;
-    parts.sparse?.map.push(...reader.map);
-    return this.#finish(parts);
+    for (const number of reader.map) parts.sparse?.map.push(number);
+    // The map counts as part of what is stored.
+    return this.#finish(parts, parts.stored - (this.offset - from));
   }
 
   #checkExtents(count: number): void {
@@ -207,25 +208,23 @@ export class TarParser {
   }
 
   /** The headers are complete; what lies at `offset` is the body. */
-  #finish({ entry, stored, sparse }: EntryParts): TarEntry {
+  #finish({ entry, sparse }: EntryParts, stored: number): TarEntry {
     const body = this.offset;
-    // The map of sparse format 1.0 is counted as part of the stored bytes.
-    const rest = sparse?.more === 'map' ? stored - (body - sparse.header - BLOCK) : stored;
-    if (!(rest >= 0)) throw new ImageError('INVALID', 'the map of a sparse file is longer than its data');
-    if (body + rest > this.#size) {
-      throw new ImageError('INVALID', `an entry of ${rest} bytes goes beyond the end of the archive`);
+    if (!(stored >= 0)) throw new ImageError('INVALID', 'the map of a sparse file is longer than its data');
+    if (body + stored > this.#size) {
+      throw new ImageError('INVALID', `an entry of ${stored} bytes goes beyond the end of the archive`);
     }
     if (++this.#entries > this.#limits.entries) {
       throw new ImageError('LIMIT', `more than ${this.#limits.entries} entries`);
     }
     entry.body = body;
-    entry.stored = rest;
+    entry.stored = stored;
     if (sparse !== undefined) {
       this.#checkExtents(sparse.map.length / 2);
-      entry.extents = placeExtents(sparse.map, entry.size, body, rest);
+      entry.extents = placeExtents(sparse.map, entry.size, body, stored);
       this.#extents += entry.extents.length;
     }
-    this.#bodyEnd = body + rest;
+    this.#bodyEnd = body + stored;
     entry.end = padded(this.#bodyEnd);
     this.offset = entry.end;
     this.#next();
@@ -233,12 +232,9 @@ export class TarParser {
   }
 
   #next(): void {
-    this.#start = this.offset;
+    this.#context.next(this.offset);
     this.#state = HEADER;
     this.#name = '';
-    this.#longName = undefined;
-    this.#longLink = undefined;
-    this.#records = undefined;
   }
 }
 
