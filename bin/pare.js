@@ -16,9 +16,34 @@ function recentEnough(version) {
   return parts[0] > NEEDED[0] || (parts[0] === NEEDED[0] && parts[1] >= NEEDED[1]);
 }
 
-function start() {
+// The newest change below a directory of sources, in milliseconds.
+function newest(directory) {
+  return fs.readdirSync(directory, { withFileTypes: true }).reduce(function (latest, entry) {
+    var at = path.join(directory, entry.name);
+    return Math.max(latest, entry.isDirectory() ? newest(at) : fs.statSync(at).mtimeMs);
+  }, 0);
+}
+
+// A clone that was built and then changed runs its sources; an installed package has none. Looking through all of them takes
+// as long as answering what does not depend on them.
+function entry() {
   var built = path.join(root, 'dist', 'cli', 'main.js');
-  require(fs.existsSync(built) ? built : path.join(root, 'src', 'cli', 'main.ts')).main();
+  var sources = path.join(root, 'src');
+  var isBuilt = fs.existsSync(built);
+  if (isBuilt && (/^(--version|--help)$/.test(process.argv[2]) || !fs.existsSync(sources))) return built;
+  if (isBuilt && fs.statSync(built).mtimeMs > newest(sources)) return built;
+  return path.join(sources, 'cli', 'main.ts');
+}
+
+// Compiled code is kept from run to run, in a directory that belongs to the user.
+function keepCompiledCode() {
+  var caches = process.env.XDG_CACHE_HOME || (process.env.HOME && path.join(process.env.HOME, '.cache'));
+  if (caches) require('module').enableCompileCache(path.join(caches, 'pare', 'compiled'));
+}
+
+function start() {
+  keepCompiledCode();
+  require(entry()).main();
 }
 
 function restart() {

@@ -1,8 +1,9 @@
 /** Makes `dist/`: the command line as a bundle whose verbs are chunks of their own, and the library with its types. */
 import { execFileSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { helpText, wholeProgram } from '../src/cli/help.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
@@ -23,3 +24,4 @@ await build({
   legalComments: 'none',
   logLevel: 'warning',
 });
+writeFileSync('dist/cli/help.txt', `${helpText(await wholeProgram(), 80)}\n`);

@@ -1,0 +1,58 @@
+/**
+ * What kept a sandbox from starting its program, from what unshare, mount and the runtime say.
+ * @module
+ */
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { ImageError, systemCode } from '../base/errors.ts';
+import { SandboxError } from '../ports/sandbox.ts';
+import type { Standing } from './namespace.ts';
+
+/** The namespaces or the root filesystem could not be made. */
+export function mountFailure(said: string, who: Standing): ImageError {
+  if (/newuidmap|subuid|uid_map/.test(said)) {
+    return new ImageError('UNAVAILABLE', `an ordinary user's program cannot be given users here: ${said}`, {
+      hint:
+        'newuidmap (Debian: uidmap) and ranges for the user are needed:\n' +
+        'sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 "$USER"',
+    });
+  }
+  const what = who === 'user' ? 'as an ordinary user' : 'as root';
+  return new ImageError('UNAVAILABLE', `the root filesystem cannot be mounted ${what}: ${said}`, {
+    hint: '"pare doctor" says what this machine offers',
+  });
+}
+
+interface LogLine {
+  readonly level?: string;
+  readonly msg?: string;
+}
+
+/**
+ * What the runtime logged as an error, if it did: then it was not the program that failed. The runtime has said it on stderr
+ * as well.
+ */
+export async function runtimeFailure(log: string, runtime: string): Promise<ImageError | undefined> {
+  const errors = (await logLines(log)).filter(({ level }) => level === 'error');
+  const message = errors.at(-1)?.msg;
+  if (message === undefined) return undefined;
+  const said = `${basename(runtime)} could not start the program: ${message}`;
+  if (/executable file not found|exec:?.*no such file or directory/i.test(message)) return new SandboxError(127, said);
+  if (/exec:?.*(permission denied|is a directory|exec format error)/i.test(message)) return new SandboxError(126, said);
+  return new ImageError('UNAVAILABLE', said, { hint: hintFor(message) });
+}
+
+function hintFor(message: string): string {
+  if (/hybrid/.test(message)) return 'this crun cannot work with cgroups of both versions: install runc';
+  return '"pare doctor" says what this machine offers';
+}
+
+async function logLines(path: string): Promise<readonly LogLine[]> {
+  try {
+    const text = await readFile(path, 'utf8');
+    return text.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as LogLine] : []));
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return [];
+    throw error;
+  }
+}

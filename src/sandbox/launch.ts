@@ -1,0 +1,85 @@
+/**
+ * Starts the launcher script in its namespaces and waits for the program's end.
+ * @module
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { constants } from 'node:os';
+import { basename, join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import type { RunningProgram } from '../ports/sandbox.ts';
+import { mountFailure, runtimeFailure } from './failure.ts';
+import { LAUNCHER } from './launcher.ts';
+import { type Standing, withMounts } from './namespace.ts';
+
+export interface Launch {
+  /** The run directory: holds `lower` and the bundle's `config.json`. Gone when the program has ended. */
+  readonly directory: string;
+  readonly runtime: string;
+  readonly who: Standing;
+  readonly stdin: boolean;
+  readonly terminal: boolean;
+  /** Aborting it ends the program. */
+  readonly signal: AbortSignal | undefined;
+}
+
+export function launch(options: Launch): RunningProgram {
+  const [program, ...args] = commandLine(options);
+  const child = spawn(program as string, args, {
+    // In a session of its own: a terminal's Ctrl-C comes to pare alone, which passes it on once.
+    detached: true,
+    stdio: [options.stdin || options.terminal ? 'inherit' : 'ignore', 'inherit', 'pipe', 'pipe', 2],
+  });
+  return { signal: (name) => void child.kill(name), ended: endOf(child, options) };
+}
+
+function commandLine({ directory, runtime, who }: Launch): readonly string[] {
+  // In a user namespace, overlayfs keeps its marks in attributes that an ordinary user may write (Linux 5.11).
+  const overlay = who === 'root' ? '' : ',userxattr';
+  const cgroups = who !== 'root' && basename(runtime) === 'crun' ? ['--cgroup-manager=disabled'] : [];
+  const log = ['--log', join(directory, 'log'), '--log-format', 'json'];
+  const run = [
+    '--root',
+    join(directory, 'state'),
+    ...log,
+    ...cgroups,
+    'run',
+    '--bundle',
+    directory,
+    basename(directory),
+  ];
+  return [...withMounts(who), 'sh', '-c', LAUNCHER, 'sh', directory, overlay, runtime, ...run];
+}
+
+async function endOf(child: ChildProcess, { directory, runtime, who, signal }: Launch): Promise<number> {
+  const complaints = collect(child.stderr as Readable);
+  const watcher = child.stdio[3] as Writable;
+  // Its reader ends whenever it likes.
+  watcher.on('error', () => undefined);
+  const abort = () => watcher.destroy();
+  signal?.addEventListener('abort', abort, { once: true });
+  const closed = once(child, 'close');
+  try {
+    const [code, by] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
+    const status = code ?? 128 + constants.signals[by as NodeJS.Signals];
+    const mounted = existsSync(join(directory, 'mounted'));
+    const failure = status === 0 ? undefined : await runtimeFailure(join(directory, 'log'), runtime);
+    watcher.end('ended\n');
+    await closed;
+    signal?.throwIfAborted();
+    if (!mounted && status !== 0) throw mountFailure(await complaints, who);
+    if (failure !== undefined) throw failure;
+    return status;
+  } finally {
+    signal?.removeEventListener('abort', abort);
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function collect(stream: Readable): Promise<string> {
+  let text = '';
+  for await (const piece of stream) text += String(piece);
+  return text.trim();
+}

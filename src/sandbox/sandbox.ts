@@ -1,0 +1,63 @@
+/**
+ * The sandbox on Linux: runc or crun over an overlay, as root or as an ordinary user in a user namespace.
+ * @module
+ */
+import { execFile } from 'node:child_process';
+import { rm, symlink, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Sandbox, SandboxRequest } from '../ports/sandbox.ts';
+import { launch } from './launch.ts';
+import { asNamespaceRoot, type Standing, standing } from './namespace.ts';
+import { runtimeSpec } from './runtime-spec.ts';
+import { abandonedDirectories, makeRunDirectory } from './state.ts';
+import { suppliedFiles } from './supplied.ts';
+
+export interface SandboxOptions {
+  /** Directory for what lasts as long as a run; on a filesystem with room for what programs write. */
+  readonly state: string;
+  /** Path of runc or crun. */
+  readonly runtime: string;
+}
+
+export function ociSandbox({ state, runtime }: SandboxOptions): Sandbox {
+  return {
+    async start(request, run) {
+      const who = standing();
+      for (const directory of await abandonedDirectories(state)) await removeAbandoned(directory, runtime, who);
+      run?.signal?.throwIfAborted();
+      const directory = await makeRunDirectory(state);
+      try {
+        await prepare(directory, request, who);
+      } catch (error) {
+        await rm(directory, { recursive: true, force: true });
+        throw error;
+      }
+      return launch({ directory, runtime, who, terminal: request.terminal, stdin: request.stdin, signal: run?.signal });
+    },
+  };
+}
+
+async function prepare(directory: string, request: SandboxRequest, who: Standing): Promise<void> {
+  await symlink(request.root, join(directory, 'lower'));
+  const supplied = await suppliedFiles(directory, request);
+  const spec = runtimeSpec(request, { root: 'root', supplied, privileged: who === 'root' });
+  await writeFile(join(directory, 'config.json'), JSON.stringify(spec));
+}
+
+const CLEAN_UP = '"$1" --root "$2/state" delete --force "$3"; rm -rf "$2"';
+
+/** Ends the container of a pare that was killed, and removes its directory, whose files may belong to mapped users. */
+async function removeAbandoned(directory: string, runtime: string, who: Standing): Promise<void> {
+  const [program, ...args] = [
+    ...asNamespaceRoot(who),
+    'sh',
+    '-c',
+    CLEAN_UP,
+    'sh',
+    runtime,
+    directory,
+    basename(directory),
+  ];
+  await promisify(execFile)(program as string, args);
+}
