@@ -1,0 +1,74 @@
+/**
+ * `pare pack redis-server` into an OCI layout, start-up included, against the shell script that people write for it (ldd,
+ * tar, gzip -6, sha256sum) and against `docker build` of the same files.
+ * @module
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Contestant, compare, table } from './lib/compare.ts';
+import { withDocker } from './lib/docker.ts';
+
+const PARE = [process.execPath, fileURLToPath(new URL('../bin/pare.js', import.meta.url))];
+const SCRIPT = `
+set -e
+out=$1
+rm -rf "$out"; mkdir -p "$out"
+files=$( { echo /usr/bin/redis-server; ldd /usr/bin/redis-server | grep -o '/[^ ]*'; } | while read -r f; do echo "$f"; readlink -f "$f"; done | sort -u)
+tar cf "$out/layer.tar" $files 2>/dev/null
+sha256sum "$out/layer.tar" > "$out/diffid"
+gzip -6 < "$out/layer.tar" > "$out/layer.tar.gz"
+rm "$out/layer.tar"
+sha256sum "$out/layer.tar.gz" > "$out/digest"
+`;
+
+const dir = mkdtempSync(join(tmpdir(), 'pare-bench-pack-'));
+try {
+  const layout = join(dir, 'layout');
+  const pare: Contestant = {
+    name: 'pare pack redis-server',
+    command: [...PARE, 'pack', 'redis-server', '-o', `oci:${layout}:redis`, '--quiet'],
+    env: { PARE_HOME: join(dir, 'store') },
+    prepare: () => rmSync(layout, { recursive: true, force: true }),
+    size: () => largest(join(layout, 'blobs', 'sha256')),
+  };
+  const byHand = join(dir, 'by-hand');
+  const script: Contestant = {
+    name: 'ldd + tar + gzip -6 + sha256sum',
+    command: ['bash', '-c', SCRIPT, 'script', byHand],
+    size: () => statSync(join(byHand, 'layer.tar.gz')).size,
+  };
+  console.log(table(compare([pare, script], 9)));
+  await againstDocker(pare);
+} finally {
+  rmSync(dir, { recursive: true, force: true });
+}
+
+async function againstDocker(pare: Contestant): Promise<void> {
+  await withDocker((env) => {
+    const context = join(dir, 'context');
+    mkdirSync(context);
+    const rootfs = spawnSync(PARE[0] as string, [
+      ...PARE.slice(1),
+      'pack',
+      'redis-server',
+      '-o',
+      `rootfs:${join(context, 'root')}`,
+    ]);
+    if (rootfs.status !== 0) throw new Error(rootfs.stderr.toString());
+    writeFileSync(join(context, 'Dockerfile'), 'FROM scratch\nCOPY root /\nCMD ["/usr/bin/redis-server"]\n');
+    const docker: Contestant = {
+      name: 'docker build of the same files',
+      command: ['docker', 'build', '-q', '--no-cache', '-t', 'bench', context],
+      env,
+    };
+    console.log(`\n${table(compare([pare, docker], 5))}`);
+  });
+}
+
+function largest(folder: string): number {
+  if (!existsSync(folder)) return 0;
+  return Math.max(...readdirSync(folder).map((name) => statSync(join(folder, name)).size));
+}
