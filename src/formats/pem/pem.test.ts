@@ -37,10 +37,15 @@ test('private keys of every kind are known, public ones and certificates are non
     expect(holdsPrivateKey(`some: text\n${privateKey.export({ type, format: 'pem' })}`)).toBe(true);
   }
   expect(holdsPrivateKey(String(privateKey.export(encrypted)))).toBe(true);
-  expect(holdsPrivateKey('-----BEGIN OPENSSH PRIVATE KEY-----\nb3Bl')).toBe(true);
-  expect(holdsPrivateKey('-----BEGIN PGP PRIVATE KEY BLOCK-----\n')).toBe(true);
+  expect(holdsPrivateKey(block('OPENSSH PRIVATE KEY', 'b3BlbnNzaC1rZXktdjEAAAAABG5vbmUA'))).toBe(true);
+  expect(holdsPrivateKey(block('PGP PRIVATE KEY BLOCK', 'Version: 2\n\nlIYEZzAAABYJKwYBBAHaRw8BAQdA'))).toBe(true);
   expect(holdsPrivateKey(String(publicKey.export({ type: 'spki', format: 'pem' })))).toBe(false);
   expect(holdsPrivateKey(block('CERTIFICATE', 'AAAA'))).toBe(false);
+});
+
+test('a program that knows how a private key begins holds none', () => {
+  expect(holdsPrivateKey("BEGIN = '-----BEGIN PRIVATE KEY-----'\nEND = '-----END PRIVATE KEY-----'\n")).toBe(false);
+  expect(holdsPrivateKey('-----BEGIN RSA PRIVATE KEY-----\n...\n-----END RSA PRIVATE KEY-----\n')).toBe(false);
 });
 
 test('any text is read in time that grows with its length', () => {
