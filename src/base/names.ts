@@ -28,40 +28,60 @@ export function hasEscapes(name: string): boolean {
   return ESCAPED.test(name) && LONE.test(name);
 }
 
-/** For people and JSON: each byte that is no UTF-8, and each control character, as `\xNN`. */
+/**
+ * For people, in messages and tables: each byte that is no UTF-8 and each ASCII control character as `\xNN`; what else could
+ * steer a terminal or turn the direction of writing (C1 controls, line separators, bidirectional marks) as `\u{NN}`.
+ */
 export function printableName(name: string): string {
-  return name
-    .replace(/[\u0000-\u001F\u007F]/g, hex)
-    .replace(/[\uD800-\uDBFF][\uDC00-\uDFFF]|[\uDC80-\uDCFF]/g, (c) => (c.length === 2 ? c : hex(c)));
+  return name.replace(UNPRINTABLE, (c) => {
+    if (c.length === 2) return c;
+    const unit = c.charCodeAt(0);
+    const escapes = unit < 0x80 || (unit >= 0xdc80 && unit <= 0xdcff);
+    return escapes ? `\\x${(unit & 0xff).toString(16).padStart(2, '0')}` : `\\u{${unit.toString(16)}}`;
+  });
 }
 
-function hex(c: string): string {
-  return `\\x${(c.charCodeAt(0) & 0xff).toString(16).padStart(2, '0')}`;
-}
+/** Surrogate pairs match first, so that their halves do not. */
+const UNPRINTABLE =
+  /[\uD800-\uDBFF][\uDC00-\uDFFF]|[\u0000-\u001F\u007F-\u009F\u200E\u200F\u2028-\u202E\u2066-\u2069\uD800-\uDFFF]/g;
 
 function decodeEscaping(bytes: Uint8Array): string {
   let out = '';
-  let at = 0;
-  while (at < bytes.length) {
+  let valid = 0;
+  for (let at = 0; at < bytes.length; ) {
     const length = sequenceLength(bytes, at);
-    if (length > 0) out += strict.decode(bytes.subarray(at, at + length));
-    else out += String.fromCharCode(0xdc00 + (bytes[at] ?? 0));
-    at += Math.max(length, 1);
+    at += length;
+    if (length > 0) continue;
+    out += strict.decode(bytes.subarray(valid, at)) + String.fromCharCode(0xdc00 + (bytes[at] ?? 0));
+    valid = ++at;
   }
-  return out;
+  return out + strict.decode(bytes.subarray(valid));
 }
 
-/** Length of the valid UTF-8 sequence that starts here (RFC 3629, table in section 4), or 0. */
+type ByteRange = readonly [low: number, high: number];
+
+/** The well-formed sequences of RFC 3629, section 4: the ranges that their bytes must be in. */
+const SEQUENCES: readonly (readonly ByteRange[])[] = ((tail: ByteRange) =>
+  [
+    [[0x00, 0x7f]],
+    [[0xc2, 0xdf], tail],
+    [[0xe0, 0xe0], [0xa0, 0xbf], tail],
+    [[0xe1, 0xec], tail, tail],
+    [[0xed, 0xed], [0x80, 0x9f], tail],
+    [[0xee, 0xef], tail, tail],
+    [[0xf0, 0xf0], [0x90, 0xbf], tail, tail],
+    [[0xf1, 0xf3], tail, tail, tail],
+    [[0xf4, 0xf4], [0x80, 0x8f], tail, tail],
+  ] as const)([0x80, 0xbf]);
+
+/** Length of the valid UTF-8 sequence that starts here, or 0. */
 function sequenceLength(bytes: Uint8Array, at: number): number {
-  const lead = bytes[at] ?? 0;
-  if (lead < 0x80) return 1;
-  const length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc2 ? 2 : 0;
-  if (length === 0 || lead > 0xf4 || at + length > bytes.length) return 0;
-  for (let i = 1; i < length; i++) if (((bytes[at + i] ?? 0) & 0xc0) !== 0x80) return 0;
-  const second = bytes[at + 1] ?? 0;
-  if ((lead === 0xe0 && second < 0xa0) || (lead === 0xed && second > 0x9f)) return 0;
-  if ((lead === 0xf0 && second < 0x90) || (lead === 0xf4 && second > 0x8f)) return 0;
-  return length;
+  const matches = (ranges: readonly ByteRange[]) =>
+    ranges.every(([low, high], i) => {
+      const byte = bytes[at + i];
+      return byte !== undefined && byte >= low && byte <= high;
+    });
+  return SEQUENCES.find(matches)?.length ?? 0;
 }
 
 function encodeEscaping(name: string): Buffer {
@@ -71,4 +91,33 @@ function encodeEscaping(name: string): Buffer {
     parts.push(unit >= 0xdc80 && unit <= 0xdcff ? Buffer.of(unit - 0xdc00) : Buffer.from(char, 'utf8'));
   }
   return Buffer.concat(parts);
+}
+
+/** Names that an interner remembers before it starts afresh: what is near in an archive is alike. */
+const REMEMBERED = 1 << 16;
+
+/**
+ * One string for equal names, and one that owns its characters: a name cut from a path is, in V8, a slice that keeps the
+ * whole path in memory. Make one interner for each tree that is being built.
+ */
+export function nameInterner(): (name: string) => string {
+  const known = new Map<string, string>();
+  return (name) => {
+    const found = known.get(name);
+    if (found !== undefined) return found;
+    if (known.size >= REMEMBERED) known.clear();
+    const own = ownCharacters(name);
+    known.set(own, own);
+    return own;
+  };
+}
+
+/** V8 copies pieces shorter than this instead of slicing (SlicedString::kMinLength). */
+const SLICED_FROM = 13;
+const ONE_BYTE = /^[\u0000-\u00FF]*$/;
+
+function ownCharacters(text: string): string {
+  if (text.length < SLICED_FROM) return text;
+  const encoding = ONE_BYTE.test(text) ? 'latin1' : 'utf16le';
+  return Buffer.from(text, encoding).toString(encoding);
 }

@@ -5,8 +5,9 @@
  * @module
  */
 import { splitPath } from '../base/path.ts';
+import { type Recursion, runRecursion } from '../base/recursion.ts';
+import { indexOfName, sortedKeys } from './children.ts';
 import type { DirInfo, Leaf } from './node.ts';
-import { indexOfName } from './tree.ts';
 
 export interface Changeset {
   readonly root: DirChange;
@@ -78,6 +79,23 @@ export function* walkChanges(changeset: Changeset): Generator<ChangeEntry> {
   }
 }
 
+/** The links to what is below, in no particular order. */
+export function* hardlinksIn(changeset: Changeset): Generator<HardlinkBelow> {
+  const open = [changeset.root];
+  for (let dir = open.pop(); dir !== undefined; dir = open.pop()) {
+    for (const change of dir.changes) {
+      if (change.kind === 'dir-change') open.push(change);
+      else if (change.kind === 'hardlink') yield change;
+    }
+  }
+}
+
+/** The change of that name, if there is one. */
+export function changeIn(dir: DirChange, name: string): Change | undefined {
+  const index = indexOfName(dir.names, name);
+  return index < 0 ? undefined : dir.changes[index];
+}
+
 /**
  * What a changeset leaves at a path: the change there; `below` where it changes nothing, so that whatever the tree below has
  * there stays; `hidden` where a change above takes away whatever was below.
@@ -88,9 +106,36 @@ export function changeAt(changeset: Changeset, path: string): Change | 'below' |
   for (const name of splitPath(path)) {
     if (at.kind !== 'dir-change') return 'hidden';
     opaque ||= at.opaque;
-    const index = indexOfName(at.names, name);
-    if (index < 0) return opaque ? 'hidden' : 'below';
-    at = at.changes[index] as Change;
+    const change = changeIn(at, name);
+    if (change === undefined) return opaque ? 'hidden' : 'below';
+    at = change;
   }
   return at;
+}
+
+/** A changeset of leaves alone, by path: the directories that lead to them are left as they are. */
+export function changesetOf(leaves: Iterable<readonly [path: string, leaf: Leaf]>): Changeset {
+  type Draft = Map<string, Draft | Leaf>;
+  const root: Draft = new Map();
+  for (const [path, leaf] of leaves) {
+    const names = splitPath(path);
+    let at = root;
+    for (const name of names.slice(0, -1)) {
+      const inner = at.get(name);
+      const next: Draft = inner instanceof Map ? inner : new Map();
+      if (next !== inner) at.set(name, next);
+      at = next;
+    }
+    at.set(names.at(-1) as string, leaf);
+  }
+  function* seal(draft: Draft): Recursion<DirChange> {
+    const names = sortedKeys(draft);
+    const changes: Change[] = [];
+    for (const name of names) {
+      const inner = draft.get(name) as Draft | Leaf;
+      changes.push(inner instanceof Map ? yield seal(inner) : inner);
+    }
+    return { kind: 'dir-change', info: undefined, opaque: false, names, changes };
+  }
+  return { root: runRecursion(seal(root)) };
 }

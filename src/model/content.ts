@@ -56,15 +56,29 @@ export function sliceContent(blob: Blob, offset: number, size: number): Slice {
 
 export const EMPTY_CONTENT: Bytes = bytesContent('');
 
-/** Whether two contents are the same reference, so that their bytes need not be compared. False says nothing. */
+/**
+ * Whether two contents are the same reference (or both empty), so that their bytes need not be compared. False says nothing.
+ */
 export function sameReference(a: Content, b: Content): boolean {
   if (a === b) return true;
-  if (a.kind === 'slice' && b.kind === 'slice') {
-    return a.blob.id === b.blob.id && a.offset === b.offset && a.size === b.size;
+  if (a.size !== b.size) return false;
+  if (a.size === 0) return true;
+  switch (a.kind) {
+    case 'slice':
+      return b.kind === 'slice' && a.blob.id === b.blob.id && a.offset === b.offset;
+    case 'bytes':
+      return b.kind === 'bytes' && Buffer.compare(a.bytes, b.bytes) === 0;
+    case 'sparse':
+      return b.kind === 'sparse' && a.blob.id === b.blob.id && sameExtents(a.extents, b.extents);
   }
-  if (a.kind === 'bytes' && b.kind === 'bytes') return Buffer.compare(a.bytes, b.bytes) === 0;
-  if (a.kind === 'sparse' && b.kind === 'sparse') {
-    return a.blob.id === b.blob.id && a.size === b.size && JSON.stringify(a.extents) === JSON.stringify(b.extents);
-  }
-  return false;
+}
+
+function sameExtents(a: Sparse['extents'], b: Sparse['extents']): boolean {
+  return (
+    a.length === b.length &&
+    a.every((one, i) => {
+      const other = b[i];
+      return one.at === other?.at && one.offset === other.offset && one.size === other.size;
+    })
+  );
 }

@@ -1,56 +1,48 @@
 /**
- * Building a tree: a mutable view of one that copies a directory the first time it is changed, and gives back an
- * immutable tree. Every operation that makes trees goes through this.
+ * Building a tree: a mutable view of one that notes what is changed, and gives back an immutable tree that shares with the
+ * first all directories that were not touched. Every operation that makes trees by path goes through this.
  * @module
  */
-import { splitPath } from '../base/path.ts';
-import { DIR_META, type Dir, type DirInfo, type Leaf, type Node } from './node.ts';
-import { EMPTY_TREE, indexOfName, type Tree } from './tree.ts';
+import { present } from '../base/assert.ts';
+import { nameInterner } from '../base/names.ts';
+import { basename, dirname, splitPath } from '../base/path.ts';
+import { type Recursion, runRecursion } from '../base/recursion.ts';
+import { childOf, sortedKeys, withChildren } from './children.ts';
+import { type Dir, type DirInfo, IMPLICIT_DIR, type Node, type NodeInfo } from './node.ts';
+import { EMPTY_DIR, EMPTY_TREE, type Tree } from './tree.ts';
 
-/** A directory under change: its children are final nodes or further drafts. */
-class Draft {
+/** A directory under change. */
+interface Draft {
+  readonly kind: 'draft';
   info: DirInfo;
-  children: Map<string, Node | Draft>;
-  /** Whether the children came in sorted order, so that sealing need not sort. */
-  sorted = true;
-  last = '';
-
-  constructor(dir: DirInfo & { names?: readonly string[]; nodes?: readonly Node[] }) {
-    this.info = dir;
-    this.children = new Map();
-    dir.names?.forEach((name, i) => {
-      this.set(name, dir.nodes?.[i] as Node);
-    });
-  }
-
-  set(name: string, node: Node | Draft): void {
-    if (name > this.last) this.last = name;
-    else if (!this.children.has(name)) this.sorted = false;
-    this.children.set(name, node);
-  }
+  /** What was in it before. */
+  readonly base: Dir;
+  /** What is in it in place of that, by name; undefined: nothing any more. */
+  readonly changed: Map<string, Node | Draft | undefined>;
 }
-
-/** Metadata for directories that nobody described: root's, 0755, at the epoch. */
-const IMPLICIT: DirInfo = { kind: 'dir', meta: DIR_META, mtime: 0, mtimeNs: 0 };
 
 export class TreeEditor {
   #root: Draft;
+  #name = nameInterner();
 
   constructor(base: Tree = EMPTY_TREE) {
-    this.#root = new Draft(base.root);
+    this.#root = draftOf(base.root);
   }
 
-  /** What stands at exactly this path; of a directory under change, only its metadata is current. */
-  get(path: string): Leaf | DirInfo | undefined {
+  /** What stands at exactly this path; of a directory, only its metadata. */
+  get(path: string): NodeInfo | undefined {
     const found = this.#find(path);
-    return found instanceof Draft ? found.info : found;
+    return found?.kind === 'draft' ? found.info : found;
   }
 
-  /** Names in a directory, in no particular order; undefined where there is no directory. */
+  /** Names in a directory, sorted by code unit; undefined where there is no directory. */
   names(path: string): readonly string[] | undefined {
     const found = this.#find(path);
-    if (found instanceof Draft) return [...found.children.keys()];
-    return found?.kind === 'dir' ? (found as Dir).names : undefined;
+    if (found?.kind === 'dir') return found.names;
+    if (found?.kind !== 'draft') return undefined;
+    const kept = found.base.names.filter((name) => !found.changed.has(name));
+    const changed = [...found.changed.keys()].filter((name) => found.changed.get(name) !== undefined);
+    return [...kept, ...changed].sort();
   }
 
   /**
@@ -58,76 +50,79 @@ export class TreeEditor {
    * directory is replaced by one.
    * @param parent metadata of parents that have to be made
    */
-  put(path: string, node: Node, parent: DirInfo = IMPLICIT): void {
-    if (path === '/') {
-      if (node.kind !== 'dir') throw new Error(`bug: the root of a tree cannot be a ${node.kind}`);
-      this.#root = new Draft(node);
-      return;
-    }
-    const names = splitPath(path);
-    const last = names.pop() as string;
-    this.#open(names, parent).set(last, node);
+  put(path: string, node: Node, parent: DirInfo = IMPLICIT_DIR): void {
+    if (path !== '/') this.#set(this.#open(dirname(path), parent), basename(path), node);
+    else if (node.kind === 'dir') this.#root = draftOf(node);
+    else throw new Error(`bug: the root of a tree cannot be a ${node.kind}`);
   }
 
   /** Sets a directory's metadata, keeping what is in it; makes it (in place of a leaf) if need be. */
-  putDir(path: string, info: DirInfo, parent: DirInfo = IMPLICIT): void {
-    if (path !== '/') this.#open(splitPath(path).slice(0, -1), parent);
-    this.#open(splitPath(path), info).info = info;
+  putDir(path: string, info: DirInfo, parent: DirInfo = IMPLICIT_DIR): void {
+    if (path !== '/') this.#open(dirname(path), parent);
+    this.#open(path, info).info = info;
   }
 
   /** Removes the entry and all below it; says whether there was one. The root's children go, the root stays. */
   remove(path: string): boolean {
     if (path === '/') {
-      const had = this.#root.children.size > 0;
-      this.#root = new Draft(this.#root.info);
+      const had = present(this.names('/'), 'root directory').length > 0;
+      this.#root = { ...draftOf(EMPTY_DIR), info: this.#root.info };
       return had;
     }
     if (this.#find(path) === undefined) return false;
-    const names = splitPath(path);
-    const last = names.pop() as string;
-    return this.#open(names, IMPLICIT).children.delete(last);
+    this.#set(this.#open(dirname(path), IMPLICIT_DIR), basename(path), undefined);
+    return true;
   }
 
   /** The tree as it stands. The editor can go on being used. */
   done(): Tree {
-    return { root: seal(this.#root) };
+    return { root: runRecursion(seal(this.#root)) };
+  }
+
+  #set(draft: Draft, name: string, node: Node | Draft | undefined): void {
+    draft.changed.set(this.#name(name), node);
   }
 
   #find(path: string): Node | Draft | undefined {
     let at: Node | Draft | undefined = this.#root;
-    for (const name of splitPath(path)) {
-      if (at instanceof Draft) at = at.children.get(name);
-      else if (at?.kind === 'dir') {
-        const index = indexOfName(at.names, name);
-        at = index < 0 ? undefined : at.nodes[index];
-      } else return undefined;
-    }
+    for (const name of splitPath(path)) at = at === undefined ? undefined : childIn(at, name);
     return at;
   }
 
-  #open(names: readonly string[], missing: DirInfo): Draft {
+  #open(path: string, missing: DirInfo): Draft {
     let at = this.#root;
-    for (const name of names) {
-      const child = at.children.get(name);
-      if (child instanceof Draft) {
-        at = child;
-        continue;
-      }
-      const draft = new Draft(child?.kind === 'dir' ? child : missing);
-      at.set(name, draft);
+    for (const name of splitPath(path)) {
+      const child = childIn(at, name);
+      const draft: Draft =
+        child?.kind === 'draft'
+          ? child
+          : child?.kind === 'dir'
+            ? draftOf(child)
+            : { ...draftOf(EMPTY_DIR), info: missing };
+      if (draft !== child) this.#set(at, name, draft);
       at = draft;
     }
     return at;
   }
 }
 
-function seal(draft: Draft): Dir {
-  const names = [...draft.children.keys()];
-  if (!draft.sorted) names.sort((a, b) => (a < b ? -1 : 1));
-  const nodes = names.map((name) => {
-    const child = draft.children.get(name) as Node | Draft;
-    return child instanceof Draft ? seal(child) : child;
-  });
-  const { meta, mtime, mtimeNs } = draft.info;
-  return { kind: 'dir', meta, mtime, mtimeNs, names, nodes };
+function draftOf(dir: Dir): Draft {
+  return { kind: 'draft', info: dir, base: dir, changed: new Map() };
+}
+
+function childIn(at: Node | Draft, name: string): Node | Draft | undefined {
+  if (at.kind === 'dir') return childOf(at, name);
+  if (at.kind !== 'draft') return undefined;
+  return at.changed.has(name) ? at.changed.get(name) : childOf(at.base, name);
+}
+
+function* seal(draft: Draft): Recursion<Dir> {
+  if (draft.changed.size === 0 && draft.info === draft.base) return draft.base;
+  const names = sortedKeys(draft.changed);
+  const nodes = new Array<Node | undefined>(names.length);
+  for (let i = 0; i < names.length; i++) {
+    const child = draft.changed.get(names[i] as string);
+    nodes[i] = child?.kind === 'draft' ? yield seal(child) : child;
+  }
+  return withChildren(draft.base, draft.info, names, nodes);
 }

@@ -2,7 +2,7 @@
  * The entries of a root filesystem. All immutable; metadata objects are shared between nodes that agree in them.
  * @module
  */
-import type { Content } from './content.ts';
+import { type Content, sameReference } from './content.ts';
 
 /** inode(7), less what a container image does not carry (inode number, ctime, atime). */
 export interface Meta {
@@ -77,6 +77,9 @@ export type NodeInfo = Leaf | DirInfo;
 export const DIR_META: Meta = { mode: 0o755, uid: 0, gid: 0 };
 export const FILE_META: Meta = { mode: 0o644, uid: 0, gid: 0 };
 
+/** A directory that nobody described: root's, 0755, at the epoch. */
+export const IMPLICIT_DIR: DirInfo = { kind: 'dir', meta: DIR_META, mtime: 0, mtimeNs: 0 };
+
 /** Metadata shared: gives one object for equal values. Make one interner for each tree that is being read. */
 export function metaInterner(): (meta: Meta) => Meta {
   const known = new Map<string, Meta>();
@@ -100,6 +103,54 @@ function metaKey(meta: Meta): string {
 export function sameMeta(a: Meta, b: Meta): boolean {
   if (a === b) return true;
   if (a.mode !== b.mode || a.uid !== b.uid || a.gid !== b.gid) return false;
-  if ((a.xattrs?.size ?? 0) === 0 && (b.xattrs?.size ?? 0) === 0) return true;
-  return metaKey(a) === metaKey(b);
+  return sameXattrs(a.xattrs, b.xattrs);
+}
+
+/** None at all and an empty map are the same. */
+export function sameXattrs(a: Meta['xattrs'], b: Meta['xattrs']): boolean {
+  if ((a?.size ?? 0) !== (b?.size ?? 0)) return false;
+  for (const [name, value] of a ?? []) {
+    const other = b?.get(name);
+    if (other === undefined || Buffer.compare(value, other) !== 0) return false;
+  }
+  return true;
+}
+
+/** Whether owner, permissions, extended attributes and time agree. */
+export function sameInfo(a: Common, b: Common): boolean {
+  return a.mtime === b.mtime && a.mtimeNs === b.mtimeNs && sameMeta(a.meta, b.meta);
+}
+
+/** Whether two leaves agree in everything but their links. Contents are compared as references, no byte is read. */
+export function sameLeaf(a: Leaf, b: Leaf): boolean {
+  if (a === b) return true;
+  if (!sameInfo(a, b)) return false;
+  switch (a.kind) {
+    case 'file':
+      return b.kind === 'file' && sameReference(a.content, b.content);
+    case 'symlink':
+      return b.kind === 'symlink' && a.target === b.target;
+    case 'char':
+    case 'block':
+      return b.kind === a.kind && a.major === b.major && a.minor === b.minor;
+    case 'fifo':
+      return b.kind === 'fifo';
+  }
+}
+
+/** The same leaf as a name of another inode: all nodes that are given one token are hard links of each other. */
+export function withLink(leaf: Leaf, link: LinkToken | undefined): Leaf {
+  if (leaf.link === link) return leaf;
+  const { meta, mtime, mtimeNs } = leaf;
+  switch (leaf.kind) {
+    case 'file':
+      return { kind: 'file', meta, mtime, mtimeNs, link, content: leaf.content };
+    case 'symlink':
+      return { kind: 'symlink', meta, mtime, mtimeNs, link, target: leaf.target };
+    case 'char':
+    case 'block':
+      return { kind: leaf.kind, meta, mtime, mtimeNs, link, major: leaf.major, minor: leaf.minor };
+    case 'fifo':
+      return { kind: 'fifo', meta, mtime, mtimeNs, link };
+  }
 }

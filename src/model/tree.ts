@@ -3,6 +3,7 @@
  * @module
  */
 import { splitPath } from '../base/path.ts';
+import { childOf } from './children.ts';
 import { DIR_META, type Dir, type DirInfo, type Leaf, type Node } from './node.ts';
 
 export interface Tree {
@@ -19,26 +20,6 @@ export interface Entry<N extends Node = Node> {
 export const EMPTY_DIR: Dir = { kind: 'dir', meta: DIR_META, mtime: 0, mtimeNs: 0, names: [], nodes: [] };
 export const EMPTY_TREE: Tree = { root: EMPTY_DIR };
 
-/** The child of that name, by binary search. */
-export function childOf(dir: Dir, name: string): Node | undefined {
-  const index = indexOfName(dir.names, name);
-  return index < 0 ? undefined : dir.nodes[index];
-}
-
-/** Where the name is in a sorted list, or `-1 - i` where it would be inserted at `i`. */
-export function indexOfName(names: readonly string[], name: string): number {
-  let low = 0;
-  let high = names.length - 1;
-  while (low <= high) {
-    const middle = (low + high) >>> 1;
-    const at = names[middle] as string;
-    if (at === name) return middle;
-    if (at < name) low = middle + 1;
-    else high = middle - 1;
-  }
-  return -1 - low;
-}
-
 /** What stands at exactly this path. No symbolic link is followed: see `resolve.ts` for what a program would see. */
 export function nodeAt(tree: Tree, path: string): Node | undefined {
   let node: Node = tree.root;
@@ -54,19 +35,23 @@ export function nodeAt(tree: Tree, path: string): Node | undefined {
 /**
  * Every entry, the root included, parents before children, siblings by name: the order in which layers are written.
  * Iterative, so that depth is bounded by memory only.
+ * @param from a clean path; where nothing stands there, nothing is yielded
  */
 export function* walk(tree: Tree, from = '/'): Generator<Entry> {
   const start = nodeAt(tree, from);
   if (start === undefined) return;
-  const stack: Entry[] = [{ path: from, node: start }];
-  for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
-    yield top;
-    if (top.node.kind !== 'dir') continue;
-    const prefix = top.path === '/' ? '/' : `${top.path}/`;
-    const { names, nodes } = top.node;
-    for (let i = names.length - 1; i >= 0; i--) {
-      stack.push({ path: prefix + names[i], node: nodes[i] as Node });
+  yield { path: from, node: start };
+  if (start.kind !== 'dir') return;
+  const open = [{ dir: start, prefix: from === '/' ? '/' : `${from}/`, next: 0 }];
+  for (let at = open.at(-1); at !== undefined; at = open.at(-1)) {
+    const node = at.dir.nodes[at.next];
+    if (node === undefined) {
+      open.pop();
+      continue;
     }
+    const path = at.prefix + at.dir.names[at.next++];
+    yield { path, node };
+    if (node.kind === 'dir') open.push({ dir: node, prefix: `${path}/`, next: 0 });
   }
 }
 
