@@ -2,24 +2,106 @@
  * What can be read, by the form of its reference: the one place that knows every transport's reading side.
  * @module
  */
+import { assertNever } from './base/assert.ts';
 import { ImageError } from './base/errors.ts';
-import type { Platform } from './formats/oci/types.ts';
-import { parseReference, type Reference } from './formats/reference/parse.ts';
+import type { Descriptor, Platform } from './formats/oci/types.ts';
+import { parseReference, type Reference, type RootReference } from './formats/reference/parse.ts';
+import type { Image } from './model/image.ts';
 import { EMPTY_TREE } from './model/tree.ts';
+import type { Source } from './ports/content-store.ts';
 import type { Root } from './ports/root.ts';
 import { rootPlatform } from './ports/root-platform.ts';
 import type { Run } from './ports/run.ts';
 import { treeFiles } from './ports/tree-files.ts';
+import { cacheDir, storeDirectory } from './store/directory.ts';
+import { openLayerCache } from './store/layer-cache.ts';
+import { openStore } from './store/session.ts';
+import { notInStore, openStoreSource } from './store/source.ts';
 import { machinePlatform } from './system/machine.ts';
+import { loadImage } from './transforms/load/load.ts';
+import { resolvePlatform } from './transforms/load/platform.ts';
+import { openLayoutSource } from './transports/oci-layout/source.ts';
 import { openRootDirectory } from './transports/rootfs/source.ts';
 
 /** What opening needs of the world: handed in, so that tests and the library's users decide. */
 export interface Access {
-  /** Where the store is ($PARE_HOME, $XDG_DATA_HOME, $HOME). */
+  /** Where the store is: $PARE_HOME, $XDG_DATA_HOME, $HOME. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly run?: Run;
-  /** Which image of a multi-platform index; default the machine's. */
+  /** Which image of an index of several platforms; default the one that fits the machine. */
   readonly platform?: Platform;
+}
+
+/** An image, open for reading. */
+export interface OpenImage extends AsyncDisposable {
+  /** Of the manifest; of the index it was chosen from where there was one. */
+  readonly descriptor: Descriptor;
+  readonly index: Descriptor | undefined;
+  readonly image: Image;
+  /** For what refers to the image, and for copying its layers as they are. */
+  readonly source: Source;
+}
+
+/**
+ * Opens an image's blobs; the caller disposes of it.
+ * @throws ImageError USAGE for a reference to a root filesystem; NOT_FOUND, UNSUPPORTED …
+ */
+export async function openSource(reference: string | Reference, access: Access): Promise<Source> {
+  const parsed = typeof reference === 'string' ? parseReference(reference) : reference;
+  switch (parsed.kind) {
+    case 'store':
+      return openFromStore(parsed, access);
+    case 'oci':
+      return openLayoutSource(parsed);
+    case 'docker':
+      throw new ImageError('UNSUPPORTED', `${parsed.text}: this version of pare does not read registries`, {
+        hint: `fetch it with another tool: skopeo copy ${parsed.text} oci-archive:FILE`,
+      });
+    case 'docker-daemon':
+      throw new ImageError('UNSUPPORTED', `${parsed.text}: this version of pare does not speak to Docker's daemon`, {
+        hint: `write it to a file: docker save -o FILE ${parsed.text.slice('docker-daemon:'.length)}; then docker-archive:FILE`,
+      });
+    case 'rootfs':
+    case 'tar':
+    case 'host':
+    case 'scratch':
+      throw new ImageError('USAGE', `${parsed.text} is a root filesystem, and an image is wanted here`);
+    default:
+      throw new ImageError('UNSUPPORTED', `${parsed.text}: not yet`);
+  }
+}
+
+async function openFromStore(reference: Extract<Reference, { kind: 'store' }>, { env, run }: Access): Promise<Source> {
+  const dir = storeDirectory(env);
+  const session = await openStore(dir, { create: false }, run);
+  if (session === undefined) throw notInStore(dir, reference);
+  try {
+    const source = await openStoreSource(session, reference, run);
+    if (source === undefined) throw notInStore(dir, reference);
+    return { ...source, [Symbol.asyncDispose]: () => session[Symbol.asyncDispose]() };
+  } catch (error) {
+    await session[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Opens an image of one platform as a value; the caller disposes of it, and not before its contents have been read. */
+export async function openImage(reference: string | Reference, access: Access): Promise<OpenImage> {
+  await using stack = new AsyncDisposableStack();
+  const source = stack.use(await openSource(reference, access));
+  const cache = stack.use(openLayerCache(cacheDir(storeDirectory(access.env))));
+  const root = await source.resolve(access.run);
+  const choice = { wanted: access.platform, machine: machinePlatform() };
+  const descriptor = await resolvePlatform(source, root, choice, access.run);
+  const image = await loadImage(source, descriptor, cache, access.run);
+  const opened = stack.move();
+  return {
+    descriptor,
+    index: descriptor.digest === root.digest ? undefined : root,
+    image,
+    source,
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
 }
 
 /**
@@ -30,20 +112,30 @@ export async function openRoot(reference: string | Reference, access: Access): P
   const parsed = typeof reference === 'string' ? parseReference(reference) : reference;
   switch (parsed.kind) {
     case 'host':
-    case 'rootfs': {
-      const { files, tree } = openRootDirectory(parsed.path, access.run);
-      return plainRoot(parsed.text, files, tree, access);
-    }
+    case 'rootfs':
+    case 'tar':
     case 'scratch':
-      return plainRoot(parsed.text, treeFiles(EMPTY_TREE), async () => EMPTY_TREE, access);
-    default:
-      throw new ImageError('UNSUPPORTED', `${parsed.text}: not yet`);
+      return openPlainRoot(parsed, access);
+    default: {
+      const opened = await openImage(parsed, access);
+      const { image } = opened;
+      return {
+        reference: parsed.text,
+        files: treeFiles(image.tree),
+        tree: async () => image.tree,
+        platform: image.config,
+        image,
+        config: image.config,
+        [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
+      };
+    }
   }
 }
 
-async function plainRoot(reference: string, files: Root['files'], tree: Root['tree'], access: Access): Promise<Root> {
+async function openPlainRoot(reference: RootReference, access: Access): Promise<Root> {
+  const { files, tree } = await plainRoot(reference, access);
   return {
-    reference,
+    reference: reference.text,
     files,
     tree,
     platform: access.platform ?? (await rootPlatform(files)) ?? machinePlatform(),
@@ -51,4 +143,18 @@ async function plainRoot(reference: string, files: Root['files'], tree: Root['tr
     config: undefined,
     [Symbol.asyncDispose]: async () => undefined,
   };
+}
+
+async function plainRoot(reference: RootReference, access: Access): Promise<Pick<Root, 'files' | 'tree'>> {
+  switch (reference.kind) {
+    case 'host':
+    case 'rootfs':
+      return openRootDirectory(reference.path, access.run);
+    case 'tar':
+      throw new ImageError('UNSUPPORTED', 'not yet');
+    case 'scratch':
+      return { files: treeFiles(EMPTY_TREE), tree: async () => EMPTY_TREE };
+    default:
+      return assertNever(reference.kind);
+  }
 }

@@ -6,6 +6,7 @@
 import type { Digest } from '../base/digest.ts';
 import type { Compression } from '../formats/oci/media-types.ts';
 import type { Descriptor } from '../formats/oci/types.ts';
+import type { Blob } from '../model/content.ts';
 import type { Run } from './run.ts';
 
 /** Where an image is read from. Opened for one reference; the opener disposes of it. */
@@ -19,6 +20,10 @@ export interface Source extends AsyncDisposable {
    * @throws ImageError NOT_FOUND, DIGEST_MISMATCH
    */
   fetch(descriptor: Descriptor, run?: Run): AsyncIterable<Uint8Array>;
+  /**
+   * The same bytes for reading at any position, and unverified, where they lie in a file of this machine.
+   */
+  blob?(descriptor: Descriptor): Promise<Blob | undefined>;
   /**
    * Present where the medium holds no manifest, and the one that {@link resolve} names was made for this look: then nothing
    * is lost where a copy compresses the layers and makes another manifest.

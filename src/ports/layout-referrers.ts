@@ -1,7 +1,7 @@
-/** The referrers that an OCI layout holds of a manifest, wherever its writer has put them. @module */
+/** Reading and adding referrers in an OCI layout. @module */
 import type { Digest } from '../base/digest.ts';
 import { collect } from '../base/stream.ts';
-import { plainDescriptor, referrersList } from '../formats/oci/layout.ts';
+import { plainDescriptor, referrersDocument, referrersList, withReferrers } from '../formats/oci/layout.ts';
 import { isManifestType } from '../formats/oci/media-types.ts';
 import { MANIFEST_LIMIT, parseIndex, parseManifest } from '../formats/oci/parse.ts';
 import type { Descriptor, Index } from '../formats/oci/types.ts';
@@ -21,12 +21,8 @@ export async function layoutReferrers(
   fetch: Source['fetch'],
   run?: Run,
 ): Promise<readonly Descriptor[]> {
-  const found = new Map<Digest, Descriptor>();
-  const list = referrersList(index, subject);
-  if (list !== undefined) {
-    const bytes = await collect(fetch(list, run), MANIFEST_LIMIT, list.digest);
-    for (const one of parseIndex(bytes, list).manifests) found.set(one.digest, one);
-  }
+  const listed = await listedReferrers(index, subject, fetch, run);
+  const found = new Map(listed.map((one) => [one.digest, one]));
   for (const entry of index.manifests.slice(0, MOST_ENTRIES)) {
     if (!isManifestType(entry.mediaType) || entry.digest === subject || found.has(entry.digest)) continue;
     const bytes = await collect(fetch(entry, run), MANIFEST_LIMIT, entry.digest);
@@ -36,4 +32,31 @@ export async function layoutReferrers(
     found.set(entry.digest, { ...plainDescriptor(entry), artifactType });
   }
   return [...found.values()].sort((a, b) => (a.digest < b.digest ? -1 : 1));
+}
+
+async function listedReferrers(
+  index: Index,
+  subject: Digest,
+  fetch: Source['fetch'],
+  run?: Run,
+): Promise<readonly Descriptor[]> {
+  const list = referrersList(index, subject);
+  if (list === undefined) return [];
+  return parseIndex(await collect(fetch(list, run), MANIFEST_LIMIT, list.digest), list).manifests;
+}
+
+/**
+ * The index in which the subject's entries state the referrers that there were and the new ones.
+ * @param write stores the document that lists them
+ */
+export async function addReferrers(
+  index: Index,
+  subject: Digest,
+  referrers: readonly Descriptor[],
+  fetch: Source['fetch'],
+  write: (document: Uint8Array) => Promise<Pick<Descriptor, 'digest' | 'size'>>,
+): Promise<Index> {
+  if (referrers.length === 0) return index;
+  const before = await listedReferrers(index, subject, fetch);
+  return withReferrers(index, subject, await write(referrersDocument([...before, ...referrers])));
 }

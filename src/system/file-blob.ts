@@ -20,6 +20,9 @@ interface FileStats {
 /** Pieces in which files are streamed, in bytes: large enough for sha256 at full speed. */
 const PIECE = 1 << 20;
 
+/** Up to this many bytes are read at once, without the thread pool. */
+const SMALL = 256 * 1024;
+
 /** O_NONBLOCK: a name that has become a fifo must not hang us. */
 const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
@@ -30,6 +33,41 @@ const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
  */
 export function fileBlob(path: string | Buffer, stats: FileStats): Blob {
   return new FileBlob(path, identityOf(stats));
+}
+
+/**
+ * A part of a file that is open already, and stays so for as long as the blob is in use: it may be renamed or unlinked.
+ * @param range default the whole file
+ */
+export function handleBlob(
+  id: string,
+  handle: FileHandle,
+  shown: string,
+  range: { readonly offset: number } = { offset: 0 },
+): Blob {
+  return {
+    id,
+    read: async (offset, length) => {
+      const out = Buffer.allocUnsafe(length);
+      readFully(handle.fd, out, range.offset + offset, shown);
+      return out;
+    },
+    stream: (offset, length) => streamHandle(handle, shown, range.offset + offset, length),
+  };
+}
+
+/** At once: see {@link readUnchanged}. */
+function readFully(fd: number, out: Uint8Array, offset: number, shown: string): void {
+  for (let done = 0; done < out.length; ) {
+    let got: number;
+    try {
+      got = readSync(fd, out, done, out.length - done, offset + done);
+    } catch (error) {
+      throw fromSystem(error, `cannot read ${shown}`);
+    }
+    if (got === 0) throw cutShort(shown, offset + out.length, offset + done);
+    done += got;
+  }
 }
 
 /** A class, since there is one for every file of a tree: two fields each, and methods shared. */
@@ -47,7 +85,8 @@ class FileBlob implements Blob {
   }
 
   async *stream(offset: number, length: number): AsyncGenerator<Uint8Array> {
-    if (length <= PIECE) yield readUnchanged(this.#path, this.id, offset, length);
+    if (length === 0) return;
+    if (length <= SMALL) yield readUnchanged(this.#path, this.id, offset, length);
     else yield* streamUnchanged(this.#path, this.id, offset, length);
   }
 }
@@ -73,7 +112,7 @@ function readUnchanged(path: string | Buffer, id: string, offset: number, length
     const out = Buffer.allocUnsafe(length);
     for (let done = 0; done < length; ) {
       const got = attempt(() => readSync(fd, out, done, length - done, offset + done));
-      if (got === 0) break;
+      if (got === 0) break; // it has become shorter, which is said below
       done += got;
     }
     // After reading: a change before and one meanwhile are both seen, and a file that ends early has changed.
@@ -97,22 +136,6 @@ async function* streamUnchanged(
   assertUnchanged(await handle.stat({ bigint: true }), path, id);
 }
 
-/** Exactly that range of an open file. @throws ImageError INVALID where the file ends before */
-export async function readExactly(
-  handle: FileHandle,
-  shown: string,
-  offset: number,
-  length: number,
-): Promise<Uint8Array> {
-  const out = Buffer.allocUnsafe(length);
-  for (let done = 0; done < length; ) {
-    const { bytesRead } = await reading(shown, handle.read(out, done, length - done, offset + done));
-    if (bytesRead === 0) throw cutShort(shown, offset + length, offset + done);
-    done += bytesRead;
-  }
-  return out;
-}
-
 /** The range in pieces that are valid until the next is asked for: two buffers take turns, the next being read ahead. */
 export async function* streamHandle(
   handle: FileHandle,
@@ -120,6 +143,12 @@ export async function* streamHandle(
   offset: number,
   length: number,
 ): AsyncGenerator<Uint8Array> {
+  if (length <= SMALL) {
+    const out = Buffer.allocUnsafe(length);
+    readFully(handle.fd, out, offset, shown);
+    if (length > 0) yield out;
+    return;
+  }
   const size = Math.min(PIECE, length);
   const buffers = [Buffer.allocUnsafeSlow(size), Buffer.allocUnsafeSlow(size)];
   const end = offset + length;

@@ -5,15 +5,17 @@
  */
 import { constants, existsSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { mapBounded } from '../base/concurrency.ts';
 import { algorithmOf, type Digest, type DigestAlgorithm, Digester, encodedOf } from '../base/digest.ts';
 import { fromSystem, ImageError, systemCode } from '../base/errors.ts';
 import { canonicalJson } from '../base/json.ts';
 import { EMPTY_INDEX, LAYOUT_FILE } from '../formats/oci/layout.ts';
 import { checkLayoutFile, MANIFEST_LIMIT, parseIndexFile } from '../formats/oci/parse.ts';
 import type { Descriptor, Index } from '../formats/oci/types.ts';
+import type { Blob } from '../model/content.ts';
 import type { Run } from '../ports/run.ts';
 import { verified } from '../ports/verified.ts';
-import { streamHandle } from './file-blob.ts';
+import { fileBlob, streamHandle } from './file-blob.ts';
 import { createTempFile, type TempFile } from './temp-file.ts';
 
 export function blobPath(dir: string, digest: Digest): string {
@@ -93,7 +95,41 @@ export async function* readBlob(
   yield* verified(descriptor, streamHandle(handle, blobPath(dir, descriptor.digest), 0, size), where);
 }
 
-export async function openBlob(dir: string, digest: Digest, where: string): Promise<FileHandle> {
+/** The blob's bytes for reading at any position, unverified; undefined where it is not there with the right size. */
+export function blobFile(dir: string, { digest, size }: Pick<Descriptor, 'digest' | 'size'>): Blob | undefined {
+  const path = blobPath(dir, digest);
+  const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return stats === undefined || Number(stats.size) !== size ? undefined : fileBlob(path, stats);
+}
+
+/** A small blob as a whole and unverified; undefined where it is not there or larger than the limit. */
+export function readBlobNow(dir: string, digest: Digest, limit: number): Uint8Array | undefined {
+  const path = blobPath(dir, digest);
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats === undefined || stats.size > limit) return undefined;
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw fromSystem(error, `cannot read ${path}`);
+  }
+}
+
+/** Makes sure that blobs that are there outlive a loss of power: their bytes and their names. */
+export async function syncBlobs(dir: string, digests: readonly Digest[]): Promise<void> {
+  if (digests.length === 0) return;
+  const places = [
+    ...digests.map((digest) => blobPath(dir, digest)),
+    ...BLOB_DIRS.map((name) => `${dir}/blobs/${name}`),
+  ];
+  await mapBounded(places.filter(existsSync), 4, async (path) => {
+    await using handle = await open(path, constants.O_RDONLY);
+    await handle.sync();
+  });
+}
+
+const BLOB_DIRS = ['sha256', 'sha512'] as const;
+
+async function openBlob(dir: string, digest: Digest, where: string): Promise<FileHandle> {
   try {
     return await open(blobPath(dir, digest), constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {

@@ -84,12 +84,18 @@ function listed(entries: readonly Descriptor[]): string {
 }
 
 /**
- * The index with the entry under the name (or, without one, as the entry that has no name), in place of what had it.
+ * The index with the entry under the name (or, without one, as the entry that has no name), in place of what had it. What
+ * is known of the image's referrers stays.
  * Deterministic: the order is of names, entries without a name first.
  */
 export function withEntry(index: Index, entry: Descriptor, name: string | undefined): Index {
   const { annotations, ...rest } = entry;
-  const all = { ...annotations, ...(name === undefined ? {} : { [REF_NAME]: name }) };
+  const stated = index.manifests.find((one) => one.digest === entry.digest)?.annotations?.[REFERRERS];
+  const all = {
+    ...(stated === undefined ? {} : { [REFERRERS]: stated }),
+    ...annotations,
+    ...(name === undefined ? {} : { [REF_NAME]: name }),
+  };
   const added = Object.keys(all).length === 0 ? rest : { ...rest, annotations: all };
   const others = index.manifests.filter((one) => refName(one) !== name);
   return { ...index, manifests: [...others, added].sort(byName) };

@@ -3,11 +3,11 @@ import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import type { Digest } from '../../base/digest.ts';
 import { fromSystem, ImageError } from '../../base/errors.ts';
 import { pieces } from '../../base/stream.ts';
-import { referrersDocument, withEntry, withReferrers } from '../../formats/oci/layout.ts';
+import { withEntry } from '../../formats/oci/layout.ts';
 import type { Descriptor } from '../../formats/oci/types.ts';
 import type { LayoutReference } from '../../formats/reference/parse.ts';
 import type { Sink } from '../../ports/content-store.ts';
-import { layoutReferrers } from '../../ports/layout-referrers.ts';
+import { addReferrers } from '../../ports/layout-referrers.ts';
 import type { Run } from '../../ports/run.ts';
 import {
   blobPath,
@@ -53,12 +53,13 @@ export async function openLayoutSink(reference: LayoutReference, run: Run = {}):
     write: async (mediaType, bytes, run) => ({ mediaType, ...(await store(undefined, bytes, run)) }),
     commit: async (root, options = {}, run) => {
       using _ = await lock(dir, 'exclusive', run);
-      let index = withEntry(readIndex(dir), root, reference.name);
-      if (options.referrers !== undefined && options.referrers.length > 0) {
-        const before = await layoutReferrers(index, root.digest, (one) => readBlob(dir, one, where), run);
-        const list = await store(undefined, pieces(referrersDocument([...before, ...options.referrers])), run);
-        index = withReferrers(index, root.digest, list);
-      }
+      const index = await addReferrers(
+        withEntry(readIndex(dir), root, reference.name),
+        root.digest,
+        options.referrers ?? [],
+        (one) => readBlob(dir, one, where),
+        (document) => store(undefined, pieces(document), run),
+      );
       await writeIndex(dir, index);
       committed = true;
     },

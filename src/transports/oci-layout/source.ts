@@ -5,7 +5,7 @@ import { chooseEntry } from '../../formats/oci/layout.ts';
 import type { LayoutReference } from '../../formats/reference/parse.ts';
 import type { Source } from '../../ports/content-store.ts';
 import { layoutReferrers } from '../../ports/layout-referrers.ts';
-import { isLayout, readBlob, readIndex } from '../../system/layout-directory.ts';
+import { blobFile, isLayout, readBlob, readIndex } from '../../system/layout-directory.ts';
 
 /** @throws ImageError NOT_FOUND where there is no layout */
 export async function openLayoutSource(reference: LayoutReference): Promise<Source> {
@@ -18,6 +18,7 @@ export async function openLayoutSource(reference: LayoutReference): Promise<Sour
     reference: text,
     resolve: async () => chooseEntry(index, reference, where),
     fetch,
+    blob: async (descriptor) => blobFile(path, descriptor),
     referrers: (subject, run) => layoutReferrers(index, subject, fetch, run),
     [Symbol.asyncDispose]: async () => undefined,
   };

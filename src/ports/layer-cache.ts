@@ -1,0 +1,26 @@
+/** Where uncompressed layers lie while they are read: each is decompressed and scanned once, and found again. @module */
+import type { DiffId } from '../base/digest.ts';
+import type { Blob } from '../model/content.ts';
+import type { LayerEntry } from '../model/layer/entry.ts';
+import type { Run } from './run.ts';
+
+export interface ScannedLayer {
+  /** The uncompressed tar; its id is the DiffId. Readable until the cache is disposed of. */
+  readonly blob: Blob;
+  /** In archive order, their contents slices of {@link blob}. */
+  readonly entries: readonly LayerEntry[];
+}
+
+export interface LayerCache extends AsyncDisposable {
+  get(diffId: DiffId, run?: Run): Promise<ScannedLayer | undefined>;
+  /**
+   * Takes a layer's uncompressed bytes in.
+   * @throws ImageError DIGEST_MISMATCH where they are not those of the DiffId: then nothing is kept; INVALID for a broken tar
+   */
+  put(diffId: DiffId, bytes: AsyncIterable<Uint8Array>, run?: Run): Promise<ScannedLayer>;
+  /**
+   * A layer that lies uncompressed in a file of this machine: read where it is, and verified unless this very file has been
+   * before. @throws as {@link put}
+   */
+  adopt(diffId: DiffId, blob: Blob, size: number, run?: Run): Promise<ScannedLayer>;
+}

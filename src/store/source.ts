@@ -1,0 +1,61 @@
+/** An image of the store as a source. @module */
+import { ImageError } from '../base/errors.ts';
+import { isObject, parseJson } from '../base/json.ts';
+import { DOCKER_INDEX, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST } from '../formats/oci/media-types.ts';
+import { MANIFEST_LIMIT } from '../formats/oci/parse.ts';
+import type { Descriptor } from '../formats/oci/types.ts';
+import { describeReference, type StoreReference } from '../formats/reference/parse.ts';
+import type { Source } from '../ports/content-store.ts';
+import { layoutReferrers } from '../ports/layout-referrers.ts';
+import type { Run } from '../ports/run.ts';
+import { blobFile, readBlob, readBlobNow, readIndex } from '../system/layout-directory.ts';
+import { findEntry } from './names.ts';
+import type { StoreSession } from './session.ts';
+
+/**
+ * What is resolved is leased: it can be read for as long as the session lasts.
+ * @returns undefined where the store has no such image
+ * @throws ImageError USAGE where the first digits of a digest are those of several
+ */
+export async function openStoreSource(
+  session: StoreSession,
+  reference: StoreReference,
+  run: Run = {},
+): Promise<Source | undefined> {
+  const { dir } = session;
+  const root = await session.lease(() => {
+    const found = findImage(dir, reference);
+    return { digests: found === undefined ? [] : [found.digest], value: found };
+  }, run);
+  if (root === undefined) return undefined;
+  const fetch: Source['fetch'] = (descriptor) => readBlob(dir, descriptor, `the store ${dir}`);
+  return {
+    reference: reference.text,
+    resolve: async () => root,
+    fetch,
+    blob: async (descriptor) => blobFile(dir, descriptor),
+    referrers: (subject, run) => layoutReferrers(readIndex(dir), subject, fetch, run),
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+}
+
+/** @throws ImageError NOT_FOUND, with what can be done about it */
+export function notInStore(dir: string, reference: StoreReference): ImageError {
+  return new ImageError('NOT_FOUND', `the store has no image ${describeReference(reference)}`, {
+    hint: `"pare images" lists what ${dir} holds; registries are not read yet: pare copy docker-archive:FILE ${reference.text}`,
+  });
+}
+
+/** An entry of the index, or a manifest inside an entry that is an index, by its digest. */
+export function findImage(dir: string, reference: StoreReference): Descriptor | undefined {
+  const entry = findEntry(readIndex(dir), reference);
+  if (entry !== undefined || reference.digest === undefined) return entry;
+  const bytes = readBlobNow(dir, reference.digest, MANIFEST_LIMIT);
+  if (bytes === undefined) return undefined;
+  const document = parseJson(bytes, reference.digest, MANIFEST_LIMIT);
+  const mediaType = isObject(document) ? document['mediaType'] : undefined;
+  if (typeof mediaType !== 'string' || !MANIFEST_TYPES.has(mediaType)) return undefined;
+  return { mediaType, digest: reference.digest, size: bytes.length };
+}
+
+const MANIFEST_TYPES: ReadonlySet<string> = new Set([OCI_MANIFEST, OCI_INDEX, DOCKER_MANIFEST, DOCKER_INDEX]);

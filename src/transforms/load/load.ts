@@ -1,0 +1,82 @@
+/** From stored blobs to an image as a value: documents checked, layers uncompressed, scanned and applied. @module */
+
+import { mapBounded } from '../../base/concurrency.ts';
+import { asDiffId, type DiffId } from '../../base/digest.ts';
+import { ImageError } from '../../base/errors.ts';
+import { decompress } from '../../formats/compress/decompress.ts';
+import { checkLayerCount, parseConfig } from '../../formats/oci/config.ts';
+import { isConfigType, layerCompression } from '../../formats/oci/media-types.ts';
+import { parseManifest } from '../../formats/oci/parse.ts';
+import type { Descriptor } from '../../formats/oci/types.ts';
+import { anchor } from '../../model/anchor.ts';
+import { apply } from '../../model/apply.ts';
+import type { Image, Layer } from '../../model/image.ts';
+import { EMPTY_TREE, type Tree } from '../../model/tree.ts';
+import type { Source } from '../../ports/content-store.ts';
+import type { LayerCache, ScannedLayer } from '../../ports/layer-cache.ts';
+import type { Run } from '../../ports/run.ts';
+import { readDocument } from '../../ports/verified.ts';
+
+/** Layers that are fetched and decompressed at once. */
+const CONCURRENCY = 2;
+
+/**
+ * The image of one manifest. Its contents can be read until source and cache are disposed of.
+ * @param descriptor of a manifest, as `resolvePlatform` gives it
+ * @throws ImageError INVALID, DIGEST_MISMATCH, LIMIT, NOT_FOUND; UNSUPPORTED for what is no image
+ */
+export async function loadImage(
+  source: Source,
+  descriptor: Descriptor,
+  cache: LayerCache,
+  run: Run = {},
+): Promise<Image> {
+  const rawManifest = await readDocument(source, descriptor, run);
+  const manifest = parseManifest(rawManifest, descriptor);
+  if (!isConfigType(manifest.config.mediaType)) {
+    const type = manifest.artifactType ?? manifest.config.mediaType;
+    throw new ImageError('UNSUPPORTED', `${source.reference} is no image: it is an artifact of the type ${type}`);
+  }
+  const rawConfig = await readDocument(source, manifest.config, run);
+  const config = parseConfig(rawConfig, `config ${manifest.config.digest}`);
+  checkLayerCount(manifest, config);
+  const ids = config.rootfs.diff_ids;
+  const scanned = await mapBounded(manifest.layers, CONCURRENCY, (layer, i) =>
+    scannedLayer(source, layer, asDiffId(ids[i] as DiffId), cache, run),
+  );
+  const layers: Layer[] = [];
+  let tree: Tree = EMPTY_TREE;
+  for (const [i, { blob, entries }] of scanned.entries()) {
+    run.signal?.throwIfAborted();
+    const changes = anchor(tree, entries);
+    tree = apply(tree, changes);
+    layers.push({ diffId: ids[i] as DiffId, descriptor: manifest.layers[i], blob, changes });
+  }
+  return { config, layers, tree, source: { descriptor, manifest, rawManifest, rawConfig } };
+}
+
+async function scannedLayer(
+  source: Source,
+  layer: Descriptor,
+  diffId: DiffId,
+  cache: LayerCache,
+  run: Run,
+): Promise<ScannedLayer> {
+  const compression = layerCompression(layer.mediaType);
+  if (compression === undefined) {
+    throw new ImageError(
+      'UNSUPPORTED',
+      `${source.reference}: the layer ${layer.digest} is of type ${layer.mediaType}`,
+      {
+        hint: 'pare reads layers that are tar, uncompressed or compressed with gzip or zstd',
+      },
+    );
+  }
+  const known = await cache.get(diffId, run);
+  if (known !== undefined) return known;
+  if (compression === 'none') {
+    const blob = await source.blob?.(layer);
+    if (blob !== undefined) return cache.adopt(diffId, blob, layer.size, run);
+  }
+  return cache.put(diffId, decompress(source.fetch(layer, run), compression, { signal: run.signal }), run);
+}
