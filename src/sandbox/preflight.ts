@@ -6,13 +6,17 @@
 import { ImageError } from '../base/errors.ts';
 import { isWithin, joinPath } from '../base/path.ts';
 import { readElf } from '../formats/elf/read.ts';
+import type { Elf } from '../formats/elf/types.ts';
+import { platformOfElf } from '../model/elf-platform.ts';
 import type { FileNode, Meta } from '../model/node.ts';
 import type { Files } from '../ports/files.ts';
 import { type ProcessSpec, SandboxError, type SandboxRequest } from '../ports/sandbox.ts';
+import { isNative } from './architectures.ts';
+import { binfmtHandlers, handles } from './binfmt.ts';
 
 /** Linux reads this much of a script's first line (execve(2), "Interpreter scripts"). */
-const HASH_BANG_LIMIT = 255;
-/** A script's interpreter may be a script, this often (BINPRM recursion in fs/exec.c). */
+const HEAD = 255;
+/** A script's interpreter may be a script, this often (fs/exec.c, exec_binprm). */
 const MAX_SCRIPTS = 5;
 
 /** What is asked about one program. */
@@ -29,7 +33,6 @@ interface Inquiry {
  */
 export async function preflight(files: Files, { process, volumes }: SandboxRequest): Promise<void> {
   const supplied = (path: string) => volumes.some(({ destination }) => isWithin(path, destination));
-  const inquiry = { files, process, supplied };
   const name = process.args[0] ?? '';
   const candidates = candidatePaths(name, process);
   if (candidates.some(supplied)) return;
@@ -38,8 +41,8 @@ export async function preflight(files: Files, { process, volumes }: SandboxReque
     const found = await files.resolve(path);
     if (found.kind === 'missing') continue;
     const why = whyNotExecutable(found.node.kind, found.node.meta, process);
-    if (why === undefined) return await checkInterpreter(inquiry, path, found.node as FileNode, MAX_SCRIPTS);
-    refused ??= new SandboxError(126, `cannot run "${name}": ${path} ${why}`);
+    if (why === undefined) return checkProgram({ files, process, supplied }, path, found.node as FileNode, MAX_SCRIPTS);
+    refused ??= refusal(path, why);
   }
   throw refused ?? notFound(name, candidates);
 }
@@ -51,55 +54,69 @@ function candidatePaths(name: string, { cwd, env }: ProcessSpec): readonly strin
 }
 
 function whyNotExecutable(kind: string, { mode, uid, gid }: Meta, process: ProcessSpec): string | undefined {
-  if (kind === 'dir') return 'is a directory';
-  if (kind !== 'file') return `is no regular file (${kind})`;
-  if ((mode & 0o111) === 0) return 'has no execute permission';
+  if (kind === 'dir') return 'it is a directory';
+  if (kind !== 'file') return `it is no regular file (${kind})`;
+  if ((mode & 0o111) === 0) return 'it has no execute permission';
   if (process.uid === 0) return undefined;
   const grouped = process.gid === gid || process.groups.includes(gid);
   const bit = process.uid === uid ? 0o100 : grouped ? 0o010 : 0o001;
-  return (mode & bit) === 0 ? `may not be executed by user ${process.uid}` : undefined;
+  return (mode & bit) === 0 ? `user ${process.uid} may not execute it` : undefined;
 }
 
-async function checkInterpreter(inquiry: Inquiry, path: string, node: FileNode, left: number): Promise<void> {
-  const asked = await interpreterOf(inquiry.files, path, node);
-  if (asked === undefined || inquiry.supplied(asked.path)) return;
-  const found = await inquiry.files.resolve(joinPath(inquiry.process.cwd, asked.path));
-  if (found.kind !== 'found' || found.node.kind !== 'file') throw withoutInterpreter(path, asked.path);
-  if (asked.script && left > 0) await checkInterpreter(inquiry, asked.path, found.node, left - 1);
+async function checkProgram(inquiry: Inquiry, path: string, node: FileNode, scriptsLeft: number): Promise<void> {
+  const head = Buffer.from(await inquiry.files.read(node, { offset: 0, size: HEAD }));
+  if (head.toString('latin1', 0, 2) === '#!') return checkScript(inquiry, path, head, scriptsLeft);
+  const elf = await readProgram(inquiry.files, path, node);
+  const architecture = elf === undefined ? undefined : platformOfElf(elf)?.architecture;
+  if (architecture === undefined || !isNative(architecture)) await checkHandler(path, head, architecture);
+  if (elf?.interp !== undefined) await checkInterpreter(inquiry, path, elf.interp);
 }
 
-/** The dynamic loader that an ELF program asks for, or the interpreter in a script's first line. */
-async function interpreterOf(
-  files: Files,
-  path: string,
-  node: FileNode,
-): Promise<{ readonly path: string; readonly script: boolean } | undefined> {
-  const head = Buffer.from(await files.read(node, { offset: 0, size: HASH_BANG_LIMIT })).toString('latin1');
-  if (head.startsWith('#!')) {
-    const line = head.slice(2).split('\n', 1)[0] ?? '';
-    const interpreter = line.trim().split(/[ \t]/, 1)[0] ?? '';
-    return interpreter === '' ? undefined : { path: interpreter, script: true };
-  }
+async function readProgram(files: Files, path: string, node: FileNode): Promise<Elf | undefined> {
   try {
-    const elf = await readElf((offset, size) => files.read(node, { offset, size }), node.content.size);
-    return elf?.interp === undefined ? undefined : { path: elf.interp, script: false };
+    return await readElf((offset, size) => files.read(node, { offset, size }), node.content.size);
   } catch (error) {
-    if (!(error instanceof ImageError)) throw error;
-    throw new SandboxError(126, `cannot run "${path}": ${error.message}`, { cause: error });
+    if (error instanceof ImageError) throw refusal(path, error.message);
+    throw error;
   }
 }
 
-function withoutInterpreter(path: string, interpreter: string): SandboxError {
-  return new SandboxError(127, `cannot run ${path}: it is there, but ${interpreter}, which has to load it, is not`, {
+async function checkScript(inquiry: Inquiry, path: string, head: Buffer, scriptsLeft: number): Promise<void> {
+  const line = head.toString('latin1', 2).split('\n', 1)[0] ?? '';
+  const interpreter = line.trim().split(/[ \t]/, 1)[0] ?? '';
+  if (interpreter === '') throw refusal(path, 'it is a script whose first line names no interpreter');
+  const node = await checkInterpreter(inquiry, path, interpreter);
+  if (node === undefined) return;
+  if (scriptsLeft === 0) throw refusal(path, 'its interpreter is a script, whose interpreter is a script, and so on');
+  await checkProgram(inquiry, interpreter, node, scriptsLeft - 1);
+}
+
+/** @returns undefined where a volume supplies it */
+async function checkInterpreter(inquiry: Inquiry, path: string, interpreter: string): Promise<FileNode | undefined> {
+  if (inquiry.supplied(interpreter)) return undefined;
+  const found = await inquiry.files.resolve(joinPath(inquiry.process.cwd, interpreter));
+  if (found.kind === 'found' && found.node.kind === 'file') return found.node;
+  throw new SandboxError(127, `cannot run ${path}: it is there, but ${interpreter}, which has to load it, is not`, {
     hint: '"pare check" says all that is missing in an image; "pare pack" brings what a program needs',
   });
 }
 
+/** For what the kernel does not run by itself: programs of another machine, and files that are no programs. */
+async function checkHandler(path: string, head: Uint8Array, architecture: string | undefined): Promise<void> {
+  if ((await binfmtHandlers()).some((handler) => handles(handler, head))) return;
+  if (architecture === undefined) throw refusal(path, 'it is neither an ELF program nor a script with #!');
+  throw refusal(path, `it is for ${architecture}, and nothing here runs such programs`, {
+    hint: 'qemu can: on Debian and Ubuntu, sudo apt-get install qemu-user-static; "pare doctor" shows what there is',
+  });
+}
+
+function refusal(path: string, why: string, details?: { hint: string }): SandboxError {
+  return new SandboxError(126, `cannot run ${path}: ${why}`, details);
+}
+
 function notFound(name: string, candidates: readonly string[]): SandboxError {
-  const where = name.includes('/')
-    ? `there is no ${candidates[0]} in the image`
-    : `it is not in ${candidates.join(', ')}`;
-  return new SandboxError(127, `cannot run "${name}": ${where}`, {
+  const where = name.includes('/') ? 'the image has no such file' : `the image has none of ${candidates.join(', ')}`;
+  return new SandboxError(127, `cannot run ${name}: ${where}`, {
     hint: '"pare ls" shows what an image holds; "pare run --debug" lends it a shell and the usual tools',
   });
 }
