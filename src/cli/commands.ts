@@ -7,6 +7,12 @@ import type { CommandEntry } from './command.ts';
 
 export const COMMANDS: readonly CommandEntry[] = [
   {
+    name: 'pack',
+    summary: 'make an image of programs and all they need',
+    group: 'make',
+    load: async () => (await import('./commands/pack.ts')).pack,
+  },
+  {
     name: 'completion',
     summary: 'print a completion script for bash, zsh or fish',
     group: 'machine',

@@ -99,7 +99,8 @@ function loadOf(work: Work, result: Load['result'] | undefined): Load | undefine
 /** Puts one answer where it belongs. */
 function take(state: State, options: ClosureOptions, asker: Asker, answer: Answer): void {
   const { requirement, outcome } = answer;
-  const strength = weaker(asker.strength, requirement.strength);
+  const wished = options.forced?.has(answer.rule) === true && requirement.strength === 'suggested';
+  const strength = weaker(asker.strength, wished ? 'recommended' : requirement.strength);
   const reason: Reason = {
     rule: answer.rule,
     strength: requirement.strength,

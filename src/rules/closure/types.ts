@@ -23,7 +23,7 @@ export interface ClosureOptions {
    * `make`: files that pare writes itself, directories and users are noted, to be made. `check`: they have to be there.
    */
   readonly purpose: 'make' | 'check';
-  /** Rules whose `forced` requirements are asked for as well. */
+  /** Rules whose `forced` requirements are asked for as well, and whose suggestions are taken. */
   readonly forced?: ReadonlySet<string>;
   /** Whether suggestions are taken. Default false. */
   readonly suggested?: boolean;

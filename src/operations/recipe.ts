@@ -1,0 +1,160 @@
+/** The options of pack as a user gives them, and what they mean. @module */
+import { ImageError } from '../base/errors.ts';
+import { cleanPath } from '../base/path.ts';
+import type { Platform } from '../formats/oci/types.ts';
+import type { PackRecipe } from '../model/evidence.ts';
+import { formatPlatform, parsePlatform } from '../model/platform.ts';
+import { accountLine } from '../rules/closure/accounts.ts';
+import type { Rule } from '../rules/rule.ts';
+import { RULES } from '../rules/table.ts';
+import { parseAddition } from '../transforms/pack/additions.ts';
+import type { NewUser, PackRequest } from '../transforms/pack/types.ts';
+
+/** What decides the content of a packed image. Everything but `programs` may be left out. */
+export interface PackOptions {
+  /** Paths in the source, or names looked up in its PATH. */
+  readonly programs: readonly string[];
+  /** The image's command. */
+  readonly args?: readonly string[];
+  /** Reference of the root the programs are taken from; default `host:`. */
+  readonly from?: string;
+  /** Reference of the image below; default `scratch`. */
+  readonly base?: string;
+  /** Directory the programs are put into. */
+  readonly dest?: string;
+  /** `PATH[:DEST]`, globs allowed. */
+  readonly add?: readonly string[];
+  /** Directory that added shared objects are put into. */
+  readonly sodir?: string;
+  /** Globs of paths that stay out. */
+  readonly exclude?: readonly string[];
+  /** Names of rules whose optional needs are met too. */
+  readonly with?: readonly string[];
+  /** Names of rules that are not asked. */
+  readonly without?: readonly string[];
+  readonly suggested?: boolean;
+  /** CPU level whose glibc-hwcaps variants count; default `baseline`, `all` for every one. */
+  readonly cpu?: string;
+  /** `linux/arm64`; default the first program's. */
+  readonly platform?: string;
+  /** `NAME[:UID[:GID]]`. */
+  readonly user?: string;
+  /** `NAME=VALUE`. */
+  readonly env?: readonly string[];
+  readonly workdir?: string;
+  readonly volumes?: readonly string[];
+  /** `PORT[/tcp|/udp|/sctp]`. */
+  readonly expose?: readonly string[];
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly entrypoint?: readonly string[];
+  readonly cmd?: readonly string[];
+  readonly stopSignal?: string;
+  /** `busybox`, `dash` or `toybox`, and where it is: `KIND[=REF|PATH]`. */
+  readonly shell?: string;
+  /** Seconds since the epoch (SOURCE_DATE_EPOCH). */
+  readonly time?: number;
+}
+
+/** What a source is asked in order to understand options. */
+interface SourceFacts {
+  readonly platform: Platform;
+  /** Text of its /etc/passwd. */
+  readonly passwd: string;
+}
+
+/** @throws ImageError USAGE for what makes no sense by itself */
+export function requestOf(options: PackOptions, source: SourceFacts): Omit<PackRequest, 'source' | 'shell' | 'base'> {
+  return {
+    programs: options.programs,
+    args: options.args ?? [],
+    rules: rulesWithout(options.without ?? []),
+    forced: new Set((options.with ?? []).map((name) => ruleNamed(name).name)),
+    dest: options.dest,
+    add: (options.add ?? []).map(parseAddition),
+    sodir: options.sodir,
+    exclude: options.exclude ?? [],
+    suggested: options.suggested ?? false,
+    cpu: options.cpu ?? 'baseline',
+    platform: options.platform === undefined ? undefined : parsePlatform(options.platform, source.platform),
+    user: options.user === undefined ? undefined : userOf(options.user, source.passwd),
+    env: (options.env ?? []).map(variable),
+    workdir: options.workdir === undefined ? undefined : absolute('--workdir', options.workdir),
+    volumes: (options.volumes ?? []).map((path) => absolute('--volume', path)),
+    expose: (options.expose ?? []).map(port),
+    labels: options.labels ?? {},
+    entrypoint: options.entrypoint,
+    cmd: options.cmd,
+    stopSignal: options.stopSignal,
+    time: options.time,
+  };
+}
+
+/** The options as evidence keeps them. */
+export function recipeOf(options: PackOptions, platform: Platform, base: string | undefined): PackRecipe {
+  const { from: _, base: __, programs, labels = {}, ...rest } = options;
+  return {
+    args: [],
+    add: [],
+    exclude: [],
+    with: [],
+    without: [],
+    suggested: false,
+    cpu: 'baseline',
+    env: [],
+    volumes: [],
+    expose: [],
+    ...rest,
+    programs,
+    labels,
+    platform: formatPlatform(platform),
+    ...(base === undefined ? {} : { base }),
+  };
+}
+
+function ruleNamed(name: string): Rule {
+  const rule = RULES.find((one) => one.name === name);
+  if (rule !== undefined) return rule;
+  throw new ImageError('USAGE', `there is no rule "${name}"`, {
+    hint: `the rules are ${RULES.map((one) => one.name).join(', ')}`,
+  });
+}
+
+function rulesWithout(names: readonly string[]): readonly Rule[] {
+  const left = new Set(names.map(ruleNamed));
+  return RULES.filter((rule) => !left.has(rule));
+}
+
+/** What numbers a new user gets where none are given: above those of distributions and of people. */
+const DEFAULT_ID = 10_000;
+
+function userOf(text: string, passwd: string): NewUser {
+  const [, name, uid, gid] = /^([a-z_][a-z0-9_-]{0,31}|\d+)(?::(\d{1,10})(?::(\d{1,10}))?)?$/i.exec(text) ?? [];
+  if (name === undefined) {
+    throw new ImageError('USAGE', `"${text}" is not a user`, { hint: 'write --user NAME, NAME:UID or NAME:UID:GID' });
+  }
+  if (/^\d+$/.test(name)) return { name: 'user', uid: Number(name), gid: Number(uid ?? name) };
+  const known = name === 'root' ? ['root', 'x', '0', '0'] : accountLine(passwd, name);
+  const number = Number(uid ?? known?.[2] ?? DEFAULT_ID);
+  return { name, uid: number, gid: Number(gid ?? (uid === undefined ? known?.[3] : undefined) ?? number) };
+}
+
+/** A name alone would take the packer's own value into the image. */
+function variable(text: string): string {
+  if (/^[^=\0]+=[^\0]*$/.test(text)) return text;
+  throw new ImageError('USAGE', `--env ${text}: a value is missing`, {
+    hint: 'write --env NAME=VALUE; the environment of pare itself never goes into an image',
+  });
+}
+
+function absolute(option: string, path: string): string {
+  if (path.startsWith('/')) return cleanPath(path);
+  throw new ImageError('USAGE', `${option} ${path}: the path has to be absolute`, { hint: `write ${option} /${path}` });
+}
+
+function port(text: string): string {
+  const [, number, protocol = 'tcp'] = /^(\d{1,5}(?:-\d{1,5})?)(?:\/(tcp|udp|sctp))?$/.exec(text) ?? [];
+  if (number === undefined || number.split('-').some((one) => Number(one) > 65535)) {
+    throw new ImageError('USAGE', `--expose ${text}: not a port`, { hint: 'write PORT, PORT/tcp or PORT/udp' });
+  }
+  return `${number}/${protocol}`;
+}
