@@ -63,7 +63,8 @@ class AnchoredLayer {
 
   #addLeaf(path: string, leaf: Leaf): void {
     assert(path !== '/', `an entry makes the root a ${leaf.kind}`);
-    this.#places.set(this.#places.open(dirname(path)), basename(path), leaf);
+    const draft = leaf.link === undefined ? leaf : this.#links.named(leaf, leaf.link);
+    this.#places.set(this.#places.open(dirname(path)), basename(path), draft);
   }
 
   /** A directory joins one that stands there, and replaces anything else, a link to a directory too. */

@@ -13,6 +13,8 @@ export class HardLinks {
   readonly #places: Places;
   /** The files of the tree below that the layer gives further names, by their token or their only path. */
   readonly #borrowed = new Map<LinkToken | string, Inode>();
+  /** Files of the layer that came with a token. */
+  readonly #named = new Map<LinkToken, Inode>();
 
   constructor(below: Tree, places: Places) {
     this.#below = below;
@@ -34,6 +36,13 @@ export class HardLinks {
     if (last === name && pathOf(place, last) === pathOf(at, name)) return undefined;
     const inode = this.#inodeAt(place, last, standing, leaf);
     amend(inode, entry);
+    return inode;
+  }
+
+  /** The file that all entries with one token are names of. */
+  named(leaf: Leaf, link: LinkToken): Inode {
+    const inode = this.#named.get(link) ?? { kind: 'inode', leaf, below: undefined, own: true, link };
+    this.#named.set(link, inode);
     return inode;
   }
 

@@ -107,7 +107,7 @@ function entryPath(name: string): string {
   const end = name.endsWith('/') ? name.length - 1 : name.length;
   const start = name.startsWith('./') ? 2 : 0;
   const path = `/${name.slice(start, end)}`;
-  return path.length > 1 && !path.includes('//') && !path.includes('/.') ? path : cleanPath(`/${name}`);
+  return path.endsWith('/') || path.includes('//') || path.includes('/.') ? cleanPath(`/${name}`) : path;
 }
 
 function whiteout(path: string, name: string, from: TarEntry): LayerEntry {
