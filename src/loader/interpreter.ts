@@ -1,12 +1,13 @@
 /**
  * What a loader binary says of itself: which libc it belongs to, its version, and for glibc the directories, names and CPU
- * levels that were baked into it when it was built. Taken from the strings of its read-only data.
+ * levels that were baked into it when it was built. Taken from the strings in it.
  * @module
  */
 import type { Elf } from '../formats/elf/types.ts';
 import type { LoaderCache } from './cache.ts';
 import { type Machine, machineOf, type Target } from './machine.ts';
-import type { Libc } from './types.ts';
+import type { Opened } from './opened.ts';
+import type { Libc, MissingObject } from './types.ts';
 
 /** A loader is some 200 KB (glibc) to 700 KB (musl); anything much larger is none. */
 const LIMIT = 16 * 1024 * 1024;
@@ -25,70 +26,99 @@ export interface Interpreter {
   readonly lib: string;
   /** glibc-hwcaps subdirectories it knows, best first. */
   readonly levels: readonly string[];
+  /** It searches the older scheme of subdirectories too (glibc ≤ 2.36). */
+  readonly legacyHwcaps: boolean;
   readonly cachePath: string;
   /** See `Verifier`. */
   readonly machineFirst: boolean;
+  /** `ARCH` of `/etc/ld-musl-ARCH.path`. */
+  readonly muslArch: string | undefined;
 }
 
-/** @param target what the loader is for; a loader that is not there is made up from the table of machines */
+export type InterpreterFile =
+  | { readonly kind: 'fit'; readonly file: Opened }
+  | { readonly kind: 'unfit'; readonly rejected: MissingObject['rejected'] };
+
+/** The loader at an absolute path, if it is one that programs like `program` can be started by. */
+export async function findInterpreter(cache: LoaderCache, path: string, program: Elf): Promise<InterpreterFile> {
+  const found = await cache.find(path);
+  if (found.kind === 'missing') return { kind: 'unfit', rejected: [] };
+  const unfit = (why: string): InterpreterFile => ({ kind: 'unfit', rejected: [{ path, why }] });
+  if (found.kind === 'other') return unfit(`is a ${found.node.kind}`);
+  const { head, elf } = await cache.binary(found.node);
+  if (elf === undefined) return unfit('is no ELF file');
+  if (elf.machine !== program.machine || elf.bits !== program.bits || elf.endian !== program.endian) {
+    return unfit(`for machine ${elf.machine}, ${elf.bits} bits, ${elf.endian} endian`);
+  }
+  const { realPath, hops, node } = found;
+  return { kind: 'fit', file: { path, realPath, hops, head, elf, identity: node.link ?? realPath } };
+}
+
+/** Facts of the loader at an absolute path; of one that is not there, what is usual for the program's machine. */
 export async function readInterpreter(
   cache: LoaderCache,
   path: string | undefined,
-  target: Target,
+  program: Elf,
 ): Promise<Interpreter> {
   const found = path === undefined ? undefined : await cache.find(path);
   if (found?.kind === 'file' && found.node.content.size <= LIMIT) {
-    const { elf } = await cache.binary(found.node);
-    const { node } = found;
+    const { node, realPath } = found;
+    const { elf } = await cache.binary(node);
     if (elf !== undefined) {
-      return cache.memo(`interpreter:${found.realPath}`, async () => describe(elf, await cache.files.read(node), path));
+      return cache.memo(`interpreter:${realPath}`, async () => describe(elf, await cache.files.read(node), path ?? ''));
     }
   }
-  return assumed(cache, path, target);
+  return assumed(cache, path, program);
 }
 
-function describe(elf: Elf, bytes: Uint8Array, path: string | undefined): Interpreter {
+function describe(elf: Elf, bytes: Uint8Array, path: string): Interpreter {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
   const libc = libcOf(elf, text, path);
   const machine = machineOf(elf);
-  const systemDirs = bakedDirectories(text);
+  const baked = bakedDirectories(text);
+  const systemDirs = baked.length > 0 ? baked : upstreamDirectories(machine);
   return {
     libc,
     version: libc === 'musl' ? muslVersion(text) : /release version (\d+\.\d+)/.exec(text)?.[1],
     target: elf,
     machine,
     soname: elf.dynamic?.soname,
-    systemDirs: systemDirs.length > 0 ? systemDirs : upstreamDirs(machine),
-    lib: bakedLib(text, systemDirs[0] ?? `/${machine?.libDir ?? 'lib'}/`),
-    levels:
-      /\0((?:x86-64-v\d+|z\d+|power\d+|la\d+)(?::(?:x86-64-v\d+|z\d+|power\d+|la\d+))*)\0/
-        .exec(text)?.[1]
-        ?.split(':') ?? [],
+    systemDirs,
+    lib: bakedLib(text, systemDirs[0] ?? '/lib/'),
+    levels: LEVELS.exec(text)?.[1]?.split(':') ?? [],
+    legacyHwcaps: libc === 'glibc' && text.includes('\0tls\0'),
     cachePath: /\0(\/[^\0]*ld\.so\.cache)\0/.exec(text)?.[1] ?? '/etc/ld.so.cache',
     machineFirst: /\((?:Debian|Ubuntu) E?GLIBC /.test(text),
+    muslArch: /musl libc \(([\w.-]+)\)/.exec(text)?.[1],
   };
 }
 
-async function assumed(cache: LoaderCache, path: string | undefined, target: Target): Promise<Interpreter> {
-  const machine = machineOf(target);
-  const dirs = upstreamDirs(machine);
-  const tuple = machine?.tuple ?? '';
-  const multiarch = tuple !== '' && (await cache.isDirectory(`/usr/lib/${tuple}`));
+/** `_dl_hwcaps_subdirs`, a list such as `x86-64-v4:x86-64-v3:x86-64-v2`. */
+const LEVELS = /\0((?:x86-64-v\d+|z\d+|power\d+)(?::(?:x86-64-v\d+|z\d+|power\d+))+)\0/;
+
+async function assumed(cache: LoaderCache, path: string | undefined, program: Elf): Promise<Interpreter> {
+  const machine = machineOf(program);
+  const tuple = machine?.tuple ?? 'none';
+  const multiarch = await cache.isDirectory(`/usr/lib/${tuple}`);
   return {
     libc: libcByName(path ?? ''),
     version: undefined,
-    target,
+    target: program,
     machine,
     soname: path?.slice(path.lastIndexOf('/') + 1),
-    systemDirs: multiarch ? [`/lib/${tuple}/`, `/usr/lib/${tuple}/`, '/lib/', '/usr/lib/'] : dirs,
+    systemDirs: multiarch
+      ? [`/lib/${tuple}/`, `/usr/lib/${tuple}/`, '/lib/', '/usr/lib/']
+      : upstreamDirectories(machine),
     lib: multiarch ? `lib/${tuple}` : (machine?.libDir ?? 'lib'),
     levels: [],
+    legacyHwcaps: false,
     cachePath: '/etc/ld.so.cache',
     machineFirst: multiarch,
+    muslArch: machine?.musl,
   };
 }
 
-function upstreamDirs(machine: Machine | undefined): string[] {
+function upstreamDirectories(machine: Machine | undefined): string[] {
   const name = machine?.libDir ?? 'lib';
   return [`/${name}/`, `/usr/${name}/`];
 }
@@ -96,9 +126,9 @@ function upstreamDirs(machine: Machine | undefined): string[] {
 /** glibc's SYSTEM_DIRS: one array of strings that begin and end with a slash, each ended by a NUL. */
 function bakedDirectories(text: string): string[] {
   let best: string[] = [];
-  for (const run of text.matchAll(/(?<=\0)(?:\/(?:[!-.0-~]+\/)+\0)+/g)) {
-    const dirs = run[0].split('\0').filter((one) => one !== '');
-    if (dirs.some((one) => one.includes('lib')) && dirs.length > best.length) best = dirs;
+  for (const [run] of text.matchAll(/(?<=\0)(?:\/(?:[!-.0-~]+\/)+\0)+/g)) {
+    const dirs = run.split('\0').filter((one) => one !== '');
+    if (dirs.length > best.length && dirs.some((one) => one.includes('lib'))) best = dirs;
   }
   return best;
 }
@@ -109,14 +139,14 @@ function bakedLib(text: string, first: string): string {
   return text.includes(`\0${whole}\0`) ? whole : whole.slice(whole.lastIndexOf('/') + 1);
 }
 
-function libcOf(elf: Elf, text: string, path: string | undefined): Libc {
+function libcOf(elf: Elf, text: string, path: string): Libc {
   if (text.includes('musl libc (')) return 'musl';
   if (elf.dynamic?.versionsDefined.includes('GLIBC_PRIVATE')) return 'glibc';
   if (text.includes('uClibc')) return 'uclibc';
-  return libcByName(path ?? elf.dynamic?.soname ?? '');
+  return libcByName(path);
 }
 
-/** Which libc a program is for, by the name of its loader. */
+/** Which libc a program is for, by the path of its loader. */
 export function libcByName(interpreter: string): Libc {
   const name = interpreter.slice(interpreter.lastIndexOf('/') + 1);
   if (/^ld-musl-/.test(name)) return 'musl';
@@ -126,7 +156,7 @@ export function libcByName(interpreter: string): Libc {
   return 'unknown';
 }
 
-/** The version stands by itself beside the text of the loader's usage. */
+/** It stands by itself among the strings. */
 function muslVersion(text: string): string | undefined {
   return /\0(\d+\.\d+\.\d+(?:[-.][\w.-]+)?)\0/.exec(text)?.[1];
 }

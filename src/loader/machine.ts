@@ -25,6 +25,8 @@ export interface Machine {
   readonly libDir: string;
 }
 
+/** An ELF library of unknown libc. */
+const FLAG_ELF = 1;
 const FLAG_ELF_LIBC6 = 3;
 
 type Row = [
@@ -111,13 +113,17 @@ function riscv(wide: boolean, flags: number): Row {
 
 function mips(wide: boolean, little: boolean, flags: number): Row {
   const suffix = little ? 'el' : '';
+  const nan2008 = (flags & EF_MIPS_NAN2008) !== 0;
+  const loader = nan2008 ? 'ld-linux-mipsn8.so.1' : 'ld.so.1';
   if (wide) {
-    return [`mips64${suffix}-linux-gnuabi64`, '/lib64/ld.so.1', `mips64${suffix}`, 0x700, 'mips', 'lib64'];
+    const flag = nan2008 ? 0xe00 : 0x700;
+    return [`mips64${suffix}-linux-gnuabi64`, `/lib64/${loader}`, `mips64${suffix}`, flag, 'mips', 'lib64'];
   }
   if ((flags & EF_MIPS_ABI2) !== 0) {
-    return [`mips64${suffix}-linux-gnuabin32`, '/lib32/ld.so.1', `mipsn32${suffix}`, 0x600, 'mips', 'lib32'];
+    const flag = nan2008 ? 0xd00 : 0x600;
+    return [`mips64${suffix}-linux-gnuabin32`, `/lib32/${loader}`, `mipsn32${suffix}`, flag, 'mips', 'lib32'];
   }
-  return [`mips${suffix}-linux-gnu`, '/lib/ld.so.1', `mips${suffix}`, 0, 'mips'];
+  return [`mips${suffix}-linux-gnu`, `/lib/${loader}`, `mips${suffix}`, nan2008 ? 0xc00 : 0, 'mips'];
 }
 
 function rare(machine: number, wide: boolean): Row | undefined {
@@ -140,6 +146,18 @@ function rare(machine: number, wide: boolean): Row | undefined {
     default:
       return undefined;
   }
+}
+
+/**
+ * `flags` of the entries of ld.so.cache that a loader takes (`_dl_cache_check_flags`): its own, which decide at once, and
+ * others that it puts up with.
+ */
+export function acceptedFlags(target: Target): {
+  readonly own: number | undefined;
+  readonly others: readonly number[];
+} {
+  const others = target.machine === EM.ARM ? [FLAG_ELF_LIBC6] : [FLAG_ELF];
+  return { own: machineOf(target)?.cacheFlags, others };
 }
 
 /**

@@ -55,6 +55,9 @@ export const DT = {
   FILTER: 0x7fffffff,
 } as const;
 
+/** d_val of DT_FLAGS_1 */
+export const DF_1 = { NOOPEN: 0x40, NODEFLIB: 0x800, PIE: 0x08000000 } as const;
+
 /** sh_type */
 export const SHT = { PROGBITS: 1, SYMTAB: 2, STRTAB: 3, NOTE: 7, NOBITS: 8, DYNSYM: 11 } as const;
 

@@ -1,8 +1,8 @@
 /** Opening one candidate: `open_verify` of glibc's dl-load.c. @module */
-import { joinPath } from '../../base/path.ts';
 import type { Elf } from '../../formats/elf/types.ts';
+import type { Opened } from '../opened.ts';
 import { verifyHeader } from '../verify.ts';
-import { type GlibcProcess, LoaderFailure, type Opened } from './process.ts';
+import { absolutePath, LoaderFailure, type Setting } from './process.ts';
 
 const NT_GNU_ABI_TAG = 1;
 const OS_LINUX = 0;
@@ -14,23 +14,22 @@ export type Attempt =
   | { readonly kind: 'passed'; readonly why: string; readonly otherClass: boolean };
 
 /** @throws LoaderFailure where the file is there and ends the loader */
-export async function openObject(process: GlibcProcess, path: string): Promise<Attempt> {
+export async function openObject(setting: Setting, path: string): Promise<Attempt> {
   if (path === '') return { kind: 'absent', stops: false };
-  const absolute = path.startsWith('/') ? path : `${process.cwd}/${path}`;
-  const found = await process.cache.find(absolute);
+  const found = await setting.cache.find(absolutePath(setting, path));
   if (found.kind === 'missing') return { kind: 'absent', stops: found.why !== 'absent' };
   if (found.kind === 'other') {
     const why = found.node.kind === 'dir' ? 'cannot read file data: Is a directory' : 'file too short';
     throw new LoaderFailure(path, why);
   }
-  const { head, elf, broken } = await process.cache.binary(found.node);
-  const verdict = verifyHeader(head, process.interpreter);
+  const { head, elf } = await setting.cache.binary(found.node);
+  const verdict = verifyHeader(head, setting.interpreter);
   if (verdict.kind === 'fatal') throw new LoaderFailure(path, verdict.why);
   if (verdict.kind === 'passed') return verdict;
-  if (elf === undefined) throw new LoaderFailure(path, broken?.message ?? 'cannot read file data');
+  if (elf === undefined) throw new LoaderFailure(path, 'cannot read file data');
   if (forOtherSystem(elf)) return { kind: 'passed', why: 'for another operating system', otherClass: false };
   const { realPath, hops, node } = found;
-  return { kind: 'opened', file: { path, realPath, hops, elf, identity: node.link ?? realPath } };
+  return { kind: 'opened', file: { path, realPath, hops, head, elf, identity: node.link ?? realPath } };
 }
 
 /** .note.ABI-tag of another system than Linux. */
@@ -40,9 +39,4 @@ function forOtherSystem(elf: Elf): boolean {
   );
   if (note === undefined) return false;
   return new DataView(note.desc.buffer, note.desc.byteOffset).getUint32(0, elf.endian === 'little') !== OS_LINUX;
-}
-
-/** The path without what the loader leaves in it: for people and for look-ups. */
-export function absolutePath(process: Pick<GlibcProcess, 'cwd'>, path: string): string {
-  return path.startsWith('/') ? path : joinPath(process.cwd, path);
 }

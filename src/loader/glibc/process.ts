@@ -1,69 +1,90 @@
 /** A process as glibc's loader sees it: the link map, and what applies to all look-ups. @module */
-import type { Elf } from '../../formats/elf/types.ts';
-import type { Hop } from '../../model/resolve.ts';
+
 import type { LoaderCache } from '../cache.ts';
-import type { CacheEntry } from '../cache-file.ts';
+import type { CacheEntry } from '../cache-entry.ts';
 import type { Interpreter } from '../interpreter.ts';
-import type { CpuLevel, FoundBy, LoadedObject, MissingObject, Via } from '../types.ts';
+import type { Opened } from '../opened.ts';
+import type { CpuLevel, LoadedObject, MissingObject } from '../types.ts';
 
 /** An object that is mapped (`struct link_map`). */
-export interface Mapped {
-  /** l_name: the path it was opened by, as it was put together; `''` for the program. */
+export interface Mapped extends Pick<Opened, 'realPath' | 'elf'> {
+  /** l_name: the path it was opened by; `''` for the program. */
   readonly path: string;
-  /** l_libname: names it was asked for by, and its soname once somebody asked for that. */
-  readonly names: Set<string>;
-  /** What it is the same file by: a hard link's token, else the physical path; undefined for the program. */
+  /** See `Opened`; undefined for the program and the loader, which are never recognised by their file. */
   readonly identity: unknown;
-  readonly elf: Elf;
   /** l_origin: what `$ORIGIN` stands for in it. */
-  readonly origin: string | undefined;
+  readonly origin: string;
   /** l_loader: the object that caused it to be loaded; undefined for the program and what dlopen(3) loaded. */
   readonly loader: Mapped | undefined;
-  /** What {@link LoadedObject} says of it. */
-  readonly facts: Pick<LoadedObject, 'name' | 'realPath' | 'hops' | 'by' | 'via' | 'foundBy' | 'tried' | 'level'>;
+  /** What `LoadedObject` says of it, its path excepted. */
+  readonly facts: Omit<LoadedObject, 'path'>;
 }
 
-export interface GlibcProcess {
+/** What does not change while a process runs. */
+export interface Setting {
   readonly cache: LoaderCache;
   readonly interpreter: Interpreter;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
   readonly platform: string | undefined;
-  /** Subdirectories tried below each directory, best first; the directory itself (`''`) comes last. */
+  /** Subdirectories tried below each directory, best first, each with a slash; the directory itself comes last. */
   readonly subdirectories: readonly string[];
   /** Active glibc-hwcaps levels, best first. */
   readonly levels: readonly CpuLevel[];
-  /** ld.so.cache in its own order; empty without one. */
-  readonly libraries: readonly CacheEntry[];
-  /** Of LD_LIBRARY_PATH, tokens expanded. */
-  libraryPath: readonly string[];
-  /** All objects in the order of the link map, the program first. */
-  readonly chain: Mapped[];
-  readonly missing: MissingObject[];
-  readonly skipped: MissingObject[];
+  /** ld.so.cache in its own order; undefined without one. */
+  readonly libraries: readonly CacheEntry[] | undefined;
   readonly configuration: Set<string>;
 }
 
-/** The loader gives up with this message: `_dl_signal_error`. Inside the loader only; turned into `LoadResult.fatal`. */
+/** One name space: what its objects are and by which names they are known. */
+export interface GlibcProcess {
+  readonly setting: Setting;
+  /** Of the process, also in a name space that it is not in: its RPATH counts there too. */
+  readonly main: Mapped;
+  /** Of LD_LIBRARY_PATH, tokens expanded. */
+  readonly libraryPath: readonly string[];
+  /** The objects in the order of the link map. */
+  readonly chain: Mapped[];
+  /** Name → the object that bears it. `asked`: a look-up went by that name, so that versions may be wanted of it. */
+  readonly names: Map<string, { readonly object: Mapped; asked: boolean }>;
+  readonly missing: MissingObject[];
+  readonly skipped: MissingObject[];
+  /** Who first needed the loader itself as a library. */
+  interpreterBy: Mapped | undefined;
+}
+
+/** The loader gives up with this message: `_dl_signal_error`. Becomes `LoadResult.fatal`. */
 export class LoaderFailure extends Error {
-  /** What it is about: the name or path that the message begins with. */
+  /** The name or path that the message begins with. */
   readonly subject: string;
   readonly reason: string;
 
   constructor(subject: string, reason: string) {
     super(`${subject}: ${reason}`);
+    this.name = 'LoaderFailure';
     this.subject = subject;
     this.reason = reason;
   }
 }
 
-/** Where a look-up ended. */
-export interface Opened {
-  readonly path: string;
-  readonly realPath: string;
-  readonly hops: readonly Hop[];
-  readonly elf: Elf;
-  readonly identity: unknown;
+/** Puts an object at the end of the link map. */
+export function addObject(process: GlibcProcess, object: Mapped, askedFor: readonly string[]): void {
+  process.chain.push(object);
+  for (const name of askedFor) if (!process.names.has(name)) process.names.set(name, { object, asked: true });
+  for (const name of [object.path, object.elf.dynamic?.soname]) {
+    if (name !== undefined && name !== '' && !process.names.has(name)) {
+      process.names.set(name, { object, asked: name === object.path });
+    }
+  }
 }
 
-export type { CpuLevel, FoundBy, Via };
+/** The same process, to be changed apart. */
+export function forkProcess(process: GlibcProcess): GlibcProcess {
+  const names = new Map([...process.names].map(([name, entry]) => [name, { ...entry }]));
+  return { ...process, names, chain: [...process.chain], missing: [], skipped: [] };
+}
+
+/** A path as the process means it. */
+export function absolutePath({ cwd }: Pick<Setting, 'cwd'>, path: string): string {
+  return path.startsWith('/') ? path : `${cwd === '/' ? '' : cwd}/${path}`;
+}

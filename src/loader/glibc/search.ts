@@ -1,54 +1,59 @@
-/** Finding a shared object by name: `_dl_map_object`'s order of places (glibc's dl-load.c; ld.so(8)). @module */
-import { type CacheEntry, compareLibraryNames } from '../cache-file.ts';
+/** Finding a shared object by name: the places of `_dl_map_object` in their order (glibc's dl-load.c; ld.so(8)). @module */
+import { DF_1 } from '../../formats/elf/constants.ts';
+import type { Opened } from '../opened.ts';
 import type { FoundBy, MissingObject } from '../types.ts';
+import { lookUpCache } from './cache-lookup.ts';
 import { openObject } from './open.ts';
-import { type GlibcProcess, LoaderFailure, type Mapped, type Opened } from './process.ts';
-import { expandTokens } from './tokens.ts';
+import { absolutePath, type GlibcProcess, type Mapped, type Setting } from './process.ts';
+import { expandTokens, type Tokens } from './tokens.ts';
 
-const DF_1_NODEFLIB = 0x800;
-/** `flags` of an ELF library of unknown libc: taken by every loader. */
-const FLAG_ELF = 1;
-
-export type Rejected = MissingObject['rejected'][number];
-
-/** One look-up: what was tried on the way, and how it ended. */
+/** One look-up: how it ended, and what was tried on the way. */
 export interface Search {
   readonly found: { readonly file: Opened; readonly foundBy: FoundBy } | undefined;
   readonly tried: readonly string[];
-  readonly rejected: readonly Rejected[];
-  /** A file of the other class was passed over: the loader's message says so. */
-  readonly otherClass: boolean;
+  readonly rejected: MissingObject['rejected'];
 }
 
 interface Trail {
   readonly tried: string[];
-  readonly rejected: Rejected[];
-  otherClass: boolean;
+  readonly rejected: { path: string; why: string }[];
 }
 
-/** @param loader on whose behalf; undefined for the program itself when the loader is given its path */
-export async function search(process: GlibcProcess, loader: Mapped | undefined, name: string): Promise<Search> {
-  const trail: Trail = { tried: [], rejected: [], otherClass: false };
+/**
+ * @param by on whose behalf: its RPATH or RUNPATH counts
+ * @throws LoaderFailure where a file on the way ends the loader
+ */
+export async function search(process: GlibcProcess, by: Mapped, name: string, audit = false): Promise<Search> {
+  const trail: Trail = { tried: [], rejected: [] };
   const found = await (name.includes('/')
-    ? byPath(process, loader, name, trail)
-    : byName(process, loader, name, trail));
+    ? byPath(process, by, name, trail)
+    : byName({ process, by, name, trail, audit }));
   return { found, ...trail };
 }
 
-async function byPath(process: GlibcProcess, loader: Mapped | undefined, name: string, trail: Trail) {
-  const path = loader === undefined ? name : expandTokens(name, tokensOf(process, loader));
-  const file = await attempt(process, path, trail);
-  return typeof file === 'object' ? { file, foundBy: 'path' as const } : undefined;
+async function byPath(process: GlibcProcess, by: Mapped, name: string, trail: Trail): Promise<Search['found']> {
+  const file = await attempt(process.setting, expandTokens(name, tokensOf(process.setting, by)), trail);
+  return typeof file === 'string' ? undefined : { file, foundBy: 'path' };
 }
 
-/** The places in order; each is asked only when those before had nothing. */
-async function byName(process: GlibcProcess, loader: Mapped | undefined, name: string, trail: Trail) {
+interface Wanted {
+  readonly process: GlibcProcess;
+  readonly by: Mapped;
+  readonly name: string;
+  readonly trail: Trail;
+  readonly audit: boolean;
+}
+
+/** Each place is asked only when those before had nothing. */
+async function byName(wanted: Wanted): Promise<Search['found']> {
+  const { process, by } = wanted;
   const steps: [FoundBy, () => Promise<Opened | undefined>][] = [
-    ['rpath', () => inRpaths(process, loader, name, trail)],
-    ['library-path', () => inDirectories(process, process.libraryPath, name, trail)],
-    ['runpath', () => inDirectories(process, pathList(process, loader, loader?.elf.dynamic?.runpath), name, trail)],
-    ['cache', () => inCache(process, loader, name, trail)],
-    ['default', () => inSystemDirectories(process, loader, name, trail)],
+    ['rpath', () => inRpaths(wanted)],
+    ['runpath', async () => (wanted.audit ? inRunpath(wanted, process.main) : undefined)],
+    ['library-path', () => inDirectories(wanted, process.libraryPath)],
+    ['runpath', () => inRunpath(wanted, by)],
+    ['cache', () => inCache(wanted)],
+    ['default', () => inSystemDirectories(wanted)],
   ];
   for (const [foundBy, step] of steps) {
     const file = await step();
@@ -58,140 +63,100 @@ async function byName(process: GlibcProcess, loader: Mapped | undefined, name: s
 }
 
 /** DT_RPATH of the object, of what loaded it, and so on up, then of the program; none of it where the object has RUNPATH. */
-async function inRpaths(process: GlibcProcess, loader: Mapped | undefined, name: string, trail: Trail) {
-  if (loader?.elf.dynamic?.runpath !== undefined) return undefined;
-  const main = process.chain[0];
-  const chain: Mapped[] = [];
-  for (let one = loader; one !== undefined; one = one.loader) chain.push(one);
-  if (main !== undefined && !chain.includes(main)) chain.push(main);
-  for (const one of chain) {
-    const file = await inDirectories(process, rpathOf(process, one), name, trail);
+async function inRpaths(wanted: Wanted): Promise<Opened | undefined> {
+  const { process, by } = wanted;
+  if (by.elf.dynamic?.runpath !== undefined) return undefined;
+  const owners = new Set<Mapped>();
+  for (let one: Mapped | undefined = by; one !== undefined; one = one.loader) owners.add(one);
+  for (const owner of owners.add(process.main)) {
+    const { rpath, runpath } = owner.elf.dynamic ?? {};
+    // An object's own RPATH counts for nothing where it has a RUNPATH.
+    if (runpath !== undefined) continue;
+    const file = await inDirectories(wanted, pathList(process.setting, owner, rpath));
     if (file !== undefined) return file;
   }
   return undefined;
 }
 
-/** An object's own RPATH counts for nothing where it has a RUNPATH. */
-function rpathOf(process: GlibcProcess, object: Mapped): readonly string[] {
-  const { rpath, runpath } = object.elf.dynamic ?? {};
-  return runpath === undefined ? pathList(process, object, rpath) : [];
+async function inRunpath(wanted: Wanted, owner: Mapped): Promise<Opened | undefined> {
+  return inDirectories(wanted, pathList(wanted.process.setting, owner, owner.elf.dynamic?.runpath));
 }
 
-/** The directories of a RPATH or RUNPATH, tokens expanded; an empty element is the working directory. */
-export function pathList(process: GlibcProcess, object: Mapped | undefined, text: string | undefined): string[] {
-  if (text === undefined || text === '') return [];
-  return directories(text.split(':'), object === undefined ? undefined : tokensOf(process, object));
+function pathList(setting: Setting, owner: Mapped, text: string | undefined): readonly string[] {
+  return text === undefined || text === '' ? [] : directories(text.split(':'), tokensOf(setting, owner));
 }
 
-/** Elements as the loader keeps them: one slash at the end, `''` for the working directory, each once. */
-export function directories(elements: readonly string[], tokens: ReturnType<typeof tokensOf> | undefined): string[] {
+/**
+ * Elements of a search path as the loader keeps them: tokens expanded, one slash at the end, each once. `''` stands for the
+ * working directory; an element that a token without value makes useless is dropped.
+ */
+export function directories(elements: readonly string[], tokens: Tokens): string[] {
   const out = new Set<string>();
   for (const element of elements) {
-    const dir = tokens === undefined ? element : expandTokens(element, tokens);
-    if (dir === '' && element !== '') continue;
-    out.add(dir === '' ? '' : `${dir.replace(/\/+$/, '')}/`);
+    const dir = expandTokens(element, tokens);
+    if (dir !== '') out.add(`${dir.replace(/\/+$/, '')}/`);
+    else if (element === '') out.add('');
   }
   return [...out];
 }
 
-export function tokensOf(process: GlibcProcess, object: Mapped) {
-  return { ORIGIN: object.origin, LIB: process.interpreter.lib, PLATFORM: process.platform };
+export function tokensOf({ interpreter, platform }: Setting, object: Mapped): Tokens {
+  return { ORIGIN: object.origin, LIB: interpreter.lib, PLATFORM: platform };
 }
 
-async function inDirectories(process: GlibcProcess, dirs: readonly string[], name: string, trail: Trail) {
+async function inDirectories({ process, name, trail }: Wanted, dirs: readonly string[]): Promise<Opened | undefined> {
   for (const dir of dirs) {
-    for (const sub of [...process.subdirectories, '']) {
-      if (sub !== '' && !(await process.cache.isDirectory(absolute(process, dir + sub)))) continue;
-      const result = await attempt(process, `${dir}${sub}${name}`, trail);
-      if (typeof result === 'object') return result;
-      // Another error than "not there", in a directory that exists, ends this list (dl-load.c, open_path).
-      if (result === 'stops' && sub === '' && (await process.cache.isDirectory(absolute(process, dir))))
-        return undefined;
+    for (const sub of [...(await presentIn(process.setting, dir)), '']) {
+      const result = await attempt(process.setting, `${dir}${sub}${name}`, trail);
+      if (typeof result !== 'string') return result;
+      // An error other than "not there", in a directory that exists, ends this list (open_path).
+      if (result === 'stops' && sub === '' && (await isDirectory(process.setting, dir))) return undefined;
     }
   }
   return undefined;
 }
 
-function absolute(process: GlibcProcess, path: string): string {
-  return path.startsWith('/') ? path : `${process.cwd}/${path}`;
+/** The subdirectories for better CPUs that the directory has. */
+async function presentIn(setting: Setting, dir: string): Promise<readonly string[]> {
+  const { subdirectories } = setting;
+  if (subdirectories.length === 0) return subdirectories;
+  const key = `subdirectories:${absolutePath(setting, dir)}:${subdirectories.join(':')}`;
+  return setting.cache.memo(key, async () => {
+    const present: string[] = [];
+    for (const sub of subdirectories) if (await isDirectory(setting, dir + sub)) present.push(sub);
+    return present;
+  });
 }
 
-async function inSystemDirectories(process: GlibcProcess, loader: Mapped | undefined, name: string, trail: Trail) {
-  const by = loader ?? process.chain[0];
-  if (((by?.elf.dynamic?.flags1 ?? 0) & DF_1_NODEFLIB) !== 0) return undefined;
-  return inDirectories(process, process.interpreter.systemDirs, name, trail);
+function isDirectory(setting: Setting, dir: string): Promise<boolean> {
+  return setting.cache.isDirectory(absolutePath(setting, dir));
 }
 
-async function inCache(process: GlibcProcess, loader: Mapped | undefined, name: string, trail: Trail) {
-  if (process.libraries.length > 0) process.configuration.add(process.interpreter.cachePath);
-  const path = lookUpCache(process, name);
-  if (path === undefined) return undefined;
-  const by = loader ?? process.chain[0];
-  const noDefault = ((by?.elf.dynamic?.flags1 ?? 0) & DF_1_NODEFLIB) !== 0;
-  if (noDefault && process.interpreter.systemDirs.some((dir) => path.startsWith(dir))) return undefined;
-  const result = await attempt(process, path, trail);
-  return typeof result === 'object' ? result : undefined;
+async function inSystemDirectories(wanted: Wanted): Promise<Opened | undefined> {
+  if (hasNoDefaults(wanted.by)) return undefined;
+  return inDirectories(wanted, wanted.process.setting.interpreter.systemDirs);
 }
 
-/** The path that ld.so.cache has for a name: `search_cache` of dl-cache.c. */
-function lookUpCache(process: GlibcProcess, name: string): string | undefined {
-  const { libraries } = process;
-  const flags = process.interpreter.machine?.cacheFlags;
-  let best: { path: string; rank: number } | undefined;
-  for (let i = firstOf(libraries, name); i < libraries.length; i++) {
-    const entry = libraries[i] as CacheEntry;
-    if (compareLibraryNames(name, entry.name) !== 0) break;
-    if (entry.flags !== flags && entry.flags !== FLAG_ELF) continue;
-    if (entry.level === undefined) {
-      if (best !== undefined && best.rank >= 0) break;
-      if (entry.hwcap !== undefined && !acceptsLegacy(process, entry.hwcap)) continue;
-      best = { path: entry.path, rank: -1 };
-      if (entry.flags === flags) break;
-      continue;
-    }
-    const rank = process.levels.indexOf(entry.level);
-    if (rank >= 0 && fits(process, entry) && (best === undefined || rank < best.rank))
-      best = { path: entry.path, rank };
+function hasNoDefaults({ elf }: Mapped): boolean {
+  return ((elf.dynamic?.flags1 ?? 0) & DF_1.NODEFLIB) !== 0;
+}
+
+async function inCache({ process: { setting }, by, name, trail }: Wanted): Promise<Opened | undefined> {
+  const { interpreter, libraries, configuration } = setting;
+  if (libraries !== undefined) configuration.add(interpreter.cachePath);
+  const path = lookUpCache(setting, name);
+  if (path === undefined || (hasNoDefaults(by) && interpreter.systemDirs.some((dir) => path.startsWith(dir)))) {
+    return undefined;
   }
-  return best?.path;
+  const file = await attempt(setting, path, trail);
+  return typeof file === 'string' ? undefined : file;
 }
 
-/** Where the run of entries with this name begins; the number of entries where there is none. */
-function firstOf(entries: readonly CacheEntry[], name: string): number {
-  let left = 0;
-  let right = entries.length - 1;
-  while (left <= right) {
-    let middle = (left + right) >> 1;
-    const order = compareLibraryNames(name, (entries[middle] as CacheEntry).name);
-    if (order === 0) {
-      while (middle > 0 && compareLibraryNames(name, (entries[middle - 1] as CacheEntry).name) === 0) middle--;
-      return middle;
-    }
-    if (order < 0) left = middle + 1;
-    else right = middle - 1;
-  }
-  return entries.length;
-}
-
-/** x86: the ISA level that a cached file says it needs is one the CPU has. */
-function fits(process: GlibcProcess, entry: CacheEntry): boolean {
-  const best = /^x86-64-v(\d)$/.exec(process.levels[0] ?? '')?.[1];
-  return best === undefined || (entry.isaLevel ?? 0) < Number(best);
-}
-
-/** Bits of the legacy mechanism: only the one for `tls` directories is for every CPU. */
-function acceptsLegacy(process: GlibcProcess, hwcap: bigint): boolean {
-  return process.subdirectories.includes('tls/') && hwcap === 1n << 63n;
-}
-
-async function attempt(process: GlibcProcess, path: string, trail: Trail): Promise<Opened | 'absent' | 'stops'> {
-  const result = await openObject(process, path);
+async function attempt(setting: Setting, path: string, trail: Trail): Promise<Opened | 'absent' | 'stops'> {
+  const result = await openObject(setting, path);
   if (result.kind === 'opened') return result.file;
   trail.tried.push(path);
   if (result.kind === 'absent') return result.stops ? 'stops' : 'absent';
   trail.rejected.push({ path, why: result.why });
-  trail.otherClass ||= result.otherClass;
   return 'absent';
 }
-
-export { LoaderFailure };

@@ -1,56 +1,43 @@
 /** Symbol versions: `_dl_check_all_versions` of glibc's dl-version.c. @module */
-import type { VersionNeeded } from '../../formats/elf/types.ts';
+import type { ElfDynamic, VersionNeeded } from '../../formats/elf/types.ts';
 import type { MissingVersion } from '../types.ts';
-import { LoaderFailure, type Mapped } from './process.ts';
+import { type GlibcProcess, LoaderFailure, type Mapped } from './process.ts';
 
 /**
- * Versions that objects want and the file loaded for them does not define. A weak reference wants nothing, and a file
+ * Versions that these objects want and the file loaded for them does not define. A weak reference wants nothing, and a file
  * without version definitions satisfies all.
- * @param chain the link map
- * @param missing names that were not found, which are passed over
  * @throws LoaderFailure where a version is wanted of a file that nothing asked to load: an assertion in the loader
  */
-export function checkVersions(chain: readonly Mapped[], missing: ReadonlySet<string>): MissingVersion[] {
-  const out: MissingVersion[] = [];
-  const byName = new Map<string, Mapped>();
-  for (const object of chain.toReversed()) for (const name of [object.path, ...object.names]) byName.set(name, object);
-  for (const object of chain) {
-    for (const { file, versions } of object.elf.dynamic?.versionsNeeded ?? []) {
-      const provider = byName.get(file);
-      if (provider !== undefined) out.push(...notDefined(object, file, versions, provider));
-      else if (!missing.has(file)) {
-        throw new LoaderFailure(object.facts.realPath, `versions are wanted of ${file}, which nothing loads`);
-      }
-    }
-  }
-  return out;
+export function missingVersions(process: GlibcProcess, objects: readonly Mapped[]): MissingVersion[] {
+  const absent = new Set([...process.missing, ...process.skipped].map(({ name }) => name));
+  return objects.flatMap((object) =>
+    (object.elf.dynamic?.versionsNeeded ?? []).flatMap((needed) => {
+      const provider = process.names.get(needed.file);
+      if (provider?.asked) return notDefined(object, needed, provider.object);
+      if (absent.has(needed.file)) return [];
+      const reason = `wants versions of ${needed.file}, which nothing asks to load`;
+      throw new LoaderFailure(object.realPath, reason);
+    }),
+  );
 }
 
-function notDefined(object: Mapped, file: string, versions: VersionNeeded['versions'], provider: Mapped) {
-  const defined = definedBy(provider);
+function notDefined(object: Mapped, { file, versions }: VersionNeeded, provider: Mapped): MissingVersion[] {
+  const defined = provider.elf.dynamic && definedBy(provider.elf.dynamic);
   if (defined === undefined) return [];
   return versions
     .filter(({ name, weak }) => !weak && !defined.has(name))
-    .map(({ name }) => ({
-      object: object.facts.realPath,
-      file,
-      version: name,
-      provider: provider.facts.realPath,
-    }));
+    .map(({ name }) => ({ object: object.realPath, file, version: name, provider: provider.realPath }));
 }
 
-const known = new WeakMap<object, ReadonlySet<string>>();
+const definitions = new WeakMap<ElfDynamic, ReadonlySet<string>>();
 
-function definedBy({ elf }: Mapped): ReadonlySet<string> | undefined {
-  const { dynamic } = elf;
-  if (dynamic === undefined || (dynamic.versionsDefined.length === 0 && dynamic.versionBase === undefined))
-    return undefined;
-  let names = known.get(dynamic);
-  if (names === undefined) {
-    names = new Set(
-      dynamic.versionBase === undefined ? dynamic.versionsDefined : [...dynamic.versionsDefined, dynamic.versionBase],
-    );
-    known.set(dynamic, names);
-  }
+/** The base version's name counts too. Undefined for a file that defines no versions. */
+function definedBy(dynamic: ElfDynamic): ReadonlySet<string> | undefined {
+  const { versionsDefined, versionBase } = dynamic;
+  if (versionsDefined.length === 0 && versionBase === undefined) return undefined;
+  const known = definitions.get(dynamic);
+  if (known !== undefined) return known;
+  const names = new Set(versionBase === undefined ? versionsDefined : [...versionsDefined, versionBase]);
+  definitions.set(dynamic, names);
   return names;
 }
