@@ -13,6 +13,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/pack.ts')).pack,
   },
   {
+    name: 'doctor',
+    summary: 'say what this machine offers, and how to get what is missing',
+    group: 'machine',
+    load: async () => (await import('./commands/doctor.ts')).doctor,
+  },
+  {
     name: 'completion',
     summary: 'print a completion script for bash, zsh or fish',
     group: 'machine',

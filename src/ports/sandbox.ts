@@ -47,6 +47,8 @@ export interface SandboxRequest {
   readonly stdin: boolean;
   /** Whether the program gets a terminal of its own, connected with this process's. */
   readonly terminal: boolean;
+  /** Where stdout and stderr go: this process's, or nowhere. */
+  readonly output: 'inherit' | 'ignore';
 }
 
 /**
@@ -74,6 +76,6 @@ export interface RunningProgram {
 }
 
 export interface Sandbox {
-  /** Starts the program with this process's stdout and stderr. @throws ImageError UNAVAILABLE where the machine cannot */
+  /** Starts the program. @throws ImageError UNAVAILABLE where the machine cannot */
   start(request: SandboxRequest, run?: Run): Promise<RunningProgram>;
 }

@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { basename, join } from 'node:path';
@@ -21,17 +21,22 @@ export interface Launch {
   readonly who: Standing;
   readonly stdin: boolean;
   readonly terminal: boolean;
+  readonly output: 'inherit' | 'ignore';
   /** Aborting it ends the program. */
   readonly signal: AbortSignal | undefined;
 }
 
 export function launch(options: Launch): RunningProgram {
   const [program, ...args] = commandLine(options);
+  const stdin = options.stdin || options.terminal ? 'inherit' : 'ignore';
+  // Node.js gives descriptors above 2 nothing at all for "ignore".
+  const nowhere = options.output === 'ignore' ? openSync('/dev/null', 'w') : undefined;
   const child = spawn(program as string, args, {
     // In a session of its own: a terminal's Ctrl-C comes to pare alone, which passes it on once.
     detached: true,
-    stdio: [options.stdin || options.terminal ? 'inherit' : 'ignore', 'inherit', 'pipe', 'pipe', 2],
+    stdio: [stdin, options.output, 'pipe', 'pipe', nowhere ?? 2],
   });
+  if (nowhere !== undefined) closeSync(nowhere);
   return { signal: (name) => void child.kill(name), ended: endOf(child, options) };
 }
 

@@ -44,7 +44,7 @@ export async function planRun(
   const { network, hostname, readOnly, stdin, terminal, volumes } = options;
   const process = await planProcess(files, config, options);
   const scratch = await scratchDirectories(files, config, options);
-  return { root, process, hostname, network, readOnly, volumes, scratch, stdin, terminal };
+  return { root, process, hostname, network, readOnly, volumes, scratch, stdin, terminal, output: 'inherit' };
 }
 
 async function planProcess(files: Files, config: RunConfig, options: RunOptions): Promise<ProcessSpec> {

@@ -24,16 +24,20 @@ export function ociSandbox({ state, runtime }: SandboxOptions): Sandbox {
   return {
     async start(request, run) {
       const who = standing();
-      for (const directory of await abandonedDirectories(state)) await removeAbandoned(directory, runtime, who);
+      await removeAbandoned(state, runtime, who);
       run?.signal?.throwIfAborted();
-      const directory = await makeRunDirectory(state);
+      const held = await makeRunDirectory(state);
+      const directory = held.path;
       try {
         await prepare(directory, request, who);
+        const { terminal, stdin, output } = request;
+        const program = launch({ directory, runtime, who, terminal, stdin, output, signal: run?.signal });
+        return { ...program, ended: program.ended.finally(() => held[Symbol.dispose]()) };
       } catch (error) {
         await rm(directory, { recursive: true, force: true });
+        held[Symbol.dispose]();
         throw error;
       }
-      return launch({ directory, runtime, who, terminal: request.terminal, stdin: request.stdin, signal: run?.signal });
     },
   };
 }
@@ -45,19 +49,13 @@ async function prepare(directory: string, request: SandboxRequest, who: Standing
   await writeFile(join(directory, 'config.json'), JSON.stringify(spec));
 }
 
-const CLEAN_UP = '"$1" --root "$2/state" delete --force "$3"; rm -rf "$2"';
+const CLEAN_UP = '"$1" --root "$2/state" delete --force "$3" 2>/dev/null; rm -rf "$2"';
 
-/** Ends the container of a pare that was killed, and removes its directory, whose files may belong to mapped users. */
-async function removeAbandoned(directory: string, runtime: string, who: Standing): Promise<void> {
-  const [program, ...args] = [
-    ...asNamespaceRoot(who),
-    'sh',
-    '-c',
-    CLEAN_UP,
-    'sh',
-    runtime,
-    directory,
-    basename(directory),
-  ];
-  await promisify(execFile)(program as string, args);
+/** Ends the containers of pares that were killed, and removes their directories, whose files may belong to mapped users. */
+async function removeAbandoned(state: string, runtime: string, who: Standing): Promise<void> {
+  for (const { path, lock } of await abandonedDirectories(state)) {
+    using _ = lock;
+    const words = [...asNamespaceRoot(who), 'sh', '-c', CLEAN_UP, 'sh', runtime, path, basename(path)];
+    await promisify(execFile)(words[0] as string, words.slice(1));
+  }
 }

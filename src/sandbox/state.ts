@@ -1,51 +1,70 @@
 /**
- * The directory that one running sandbox keeps its things in, and what becomes of it when pare was killed: the next run
- * finds it by its owner, who is gone, and takes it away.
+ * The directory that one running sandbox keeps its things in. It is locked for as long as its pare lives; one that nobody has
+ * locked was left behind by a pare that was killed, and the next run takes it away.
  * @module
  */
-
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemCode } from '../base/errors.ts';
+import { fromSystem, ImageError, systemCode } from '../base/errors.ts';
+import { type Lock, lockNow } from '../system/lock.ts';
 
-/** Makes `STATE/run/PID-START-RANDOM`: a process is known by its number and the moment it started at. */
-export async function makeRunDirectory(state: string): Promise<string> {
-  const owner = `${process.pid}-${await startTime(process.pid)}`;
-  const path = join(state, `${owner}-${randomBytes(6).toString('hex')}`);
-  await mkdir(path, { recursive: true, mode: 0o700 });
-  return path;
+export interface RunDirectory extends Disposable {
+  readonly path: string;
 }
 
-/** The run directories whose pare is no more. */
-export async function abandonedDirectories(state: string): Promise<readonly string[]> {
-  const abandoned: string[] = [];
-  for (const name of await names(state)) {
-    const [pid, start] = name.split('-');
-    if (pid !== undefined && start !== undefined && (await startTime(Number(pid))) !== start) {
-      abandoned.push(join(state, name));
-    }
-  }
-  return abandoned;
-}
+/** A directory becomes visible to others under its name when it is locked. */
+const UNFINISHED = '.new-';
 
-async function names(directory: string): Promise<readonly string[]> {
+export async function makeRunDirectory(state: string): Promise<RunDirectory> {
+  const name = randomBytes(8).toString('hex');
+  const path = join(state, name);
+  const unfinished = join(state, `${UNFINISHED}${name}`);
   try {
-    return (await readdir(directory)).sort();
+    await mkdir(unfinished, { recursive: true, mode: 0o700 });
+    const held = lockNow(lockIn(unfinished), 'exclusive');
+    await rename(unfinished, path);
+    return { path, [Symbol.dispose]: () => held?.[Symbol.dispose]() };
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return [];
+    throw fromSystem(
+      error,
+      `cannot make a directory in ${state}`,
+      'set PARE_HOME to a directory that you may write to',
+    );
+  }
+}
+
+/** An abandoned directory, locked: whoever has it removes it. */
+export interface Abandoned {
+  readonly path: string;
+  readonly lock: Lock;
+}
+
+export async function abandonedDirectories(state: string): Promise<readonly Abandoned[]> {
+  return (await namesIn(state)).flatMap((name) => {
+    if (name.startsWith(UNFINISHED)) return [];
+    const path = join(state, name);
+    const lock = lockUnlessGone(path);
+    return lock === undefined ? [] : [{ path, lock }];
+  });
+}
+
+function lockUnlessGone(directory: string): Lock | undefined {
+  try {
+    return lockNow(lockIn(directory), 'exclusive');
+  } catch (error) {
+    if (error instanceof ImageError && error.code === 'NOT_FOUND') return undefined;
     throw error;
   }
 }
 
-/** proc_pid_stat(5), field 22: clock ticks after boot; undefined where there is no such process. */
-async function startTime(pid: number): Promise<string | undefined> {
+const lockIn = (directory: string): string => join(directory, 'lock');
+
+async function namesIn(directory: string): Promise<readonly string[]> {
   try {
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-    // The second field is the program's name in parentheses, and may hold anything.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    return (await readdir(directory)).sort();
   } catch (error) {
-    if (systemCode(error) !== undefined) return undefined;
+    if (systemCode(error) === 'ENOENT') return [];
     throw error;
   }
 }
