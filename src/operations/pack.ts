@@ -1,6 +1,7 @@
 /** Packing from references to references: opens what is read, packs, and writes what comes of it. @module */
 import { canonicalJson } from '../base/json.ts';
 import { PARE_EVIDENCE } from '../formats/oci/media-types.ts';
+import { diff } from '../model/diff.ts';
 import type { Evidence } from '../model/evidence.ts';
 import type { Root } from '../ports/root.ts';
 import { evidenceOf } from '../rules/closure/evidence.ts';
@@ -10,6 +11,7 @@ import { pack } from '../transforms/pack/pack.ts';
 import type { Packed } from '../transforms/pack/types.ts';
 import type { NewImage, SavedImage } from '../transforms/save/image.ts';
 import { saveImage } from '../transforms/save/save.ts';
+import { type Base, openBase } from './base.ts';
 import { type PackOptions, recipeOf, requestOf } from './recipe.ts';
 
 export interface Packing extends AsyncDisposable {
@@ -29,13 +31,14 @@ export async function openPacking(options: PackOptions, access: Access): Promise
   const source = open.use(await openRoot(options.from ?? 'host:', access));
   const passwd = await textOf(source, '/etc/passwd');
   const request = requestOf(options, { platform: source.platform, passwd });
+  const base = open.use(await openBase(options.base, { ...access, platform: source.platform }));
   const packed = await pack({
     ...request,
     source: { files: source.files, platform: source.platform, config: source.config?.config },
     shell: undefined,
-    base: undefined,
+    base: base,
   });
-  const recipe = recipeOf(options, packed.platform, undefined);
+  const recipe = recipeOf(options, packed.platform, base?.digest);
   const evidence = async () => evidenceOf({ ...packed, request: recipe });
   const opened = open.move();
   return {
@@ -46,7 +49,7 @@ export async function openPacking(options: PackOptions, access: Access): Promise
       const attachments = sink.withoutReferrers
         ? []
         : [{ artifactType: PARE_EVIDENCE, bytes: canonicalJson(await evidence()) }];
-      return saveImage(newImage(packed), sink, { attachments }, access.run);
+      return await saveImage(newImage(packed, base), sink, { attachments }, access.run);
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
@@ -59,8 +62,17 @@ async function textOf({ files }: Root, path: string): Promise<string> {
     : '';
 }
 
-function newImage({ platform, config, time, tree }: Packed): NewImage {
-  return { platform, config, created: timestamp(time), layers: [{ kind: 'made', content: tree }] };
+function newImage({ platform, config, time, tree }: Packed, base: Base | undefined): NewImage {
+  const created = timestamp(time);
+  if (base?.layers === undefined) return { platform, config, created, layers: [{ kind: 'made', content: tree }] };
+  const { tree: below, layers, history } = base;
+  return {
+    platform,
+    config,
+    created,
+    layers: [...layers, { kind: 'made', content: diff(below, tree), below }],
+    history: [...history, { created, created_by: 'pare pack' }],
+  };
 }
 
 function timestamp(seconds: number): string {

@@ -9,26 +9,31 @@ import { formatPlatform } from '../../model/platform.ts';
 import type { Facts } from '../rule.ts';
 import type { Closure, Kept, Made, Reason } from './types.ts';
 
+export interface PlacedFile {
+  readonly path: string;
+  readonly origin: string;
+  readonly node: NodeInfo;
+  readonly kept: Kept;
+}
+
 export interface EvidenceInput {
   /** Of the source. */
   readonly facts: Facts;
   readonly request: PackRecipe;
   readonly closure: Closure;
   /** What of the source went into the image. */
-  readonly placed: readonly { readonly path: string; readonly origin: string; readonly node: NodeInfo }[];
-  readonly made: readonly { readonly path: string; readonly node: NodeInfo }[];
+  readonly placed: readonly PlacedFile[];
+  readonly made: readonly Made[];
 }
 
 export async function evidenceOf(input: EvidenceInput): Promise<Evidence> {
   const { closure, placed, made } = input;
-  const places = new Map(placed.map(({ origin, path }) => [origin, path]));
+  const places = new Map(placed.map(({ kept, path }) => [kept.path, path]));
   const tell = (reason: Reason) => told(reason, places);
   const files: EvidenceFile[] = [];
-  for (const { path, origin, node } of placed) {
-    files.push(await fileOf(input.facts, { path, origin, node, kept: closure.kept.get(origin), tell }));
-  }
-  for (const { path, node } of made) {
-    files.push({ ...(await describe(path, node)), made: true, ...reasonsOf(closure.made.get(path), tell) });
+  for (const one of placed) files.push(await fileOf(input.facts, one, tell));
+  for (const one of made) {
+    files.push({ ...(await describe(one.path, one.node)), made: true, ...reasonsOf(one, tell) });
   }
   return {
     schemaVersion: 1,
@@ -59,15 +64,9 @@ function told({ rule, strength, because, from, as }: Reason, places: ReadonlyMap
   };
 }
 
-interface PlacedFile {
-  readonly path: string;
-  readonly origin: string;
-  readonly node: NodeInfo;
-  readonly kept: Kept | undefined;
-  readonly tell: (reason: Reason) => EvidenceReason;
-}
+type Tell = (reason: Reason) => EvidenceReason;
 
-async function fileOf(facts: Facts, { path, origin, node, kept, tell }: PlacedFile): Promise<EvidenceFile> {
+async function fileOf(facts: Facts, { path, origin, node, kept }: PlacedFile, tell: Tell): Promise<EvidenceFile> {
   const owner = await (await facts.packages()).owner(origin);
   return {
     ...(await describe(path, node)),
@@ -77,9 +76,8 @@ async function fileOf(facts: Facts, { path, origin, node, kept, tell }: PlacedFi
   };
 }
 
-/** What pare makes by itself (a cache of libraries, the users) is needed by what it is made for. */
-function reasonsOf(one: Kept | Made | undefined, tell: (reason: Reason) => EvidenceReason) {
-  return { strength: one?.strength ?? ('required' as const), reasons: one?.reasons.map(tell) ?? [] };
+function reasonsOf({ strength, reasons }: Kept | Made, tell: Tell) {
+  return { strength, reasons: reasons.map(tell) };
 }
 
 async function describe(path: string, node: NodeInfo) {

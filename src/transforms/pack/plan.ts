@@ -10,6 +10,8 @@ export interface Placed {
   readonly path: string;
   /** Path in the source. */
   readonly origin: string;
+  /** Why it is there. */
+  readonly kept: Kept;
   readonly node: NodeInfo;
 }
 
@@ -20,14 +22,21 @@ export interface Plan {
   readonly made: readonly Made[];
 }
 
-export function planPack(closure: Closure, named: readonly Named[]): Plan {
+/** @param originOf path in the source of what comes from there; undefined for what the base has */
+export function planPack(
+  closure: Closure,
+  named: readonly Named[],
+  originOf: (path: string) => string | undefined,
+): Plan {
   const moves = named.filter((one): one is Named & { to: string } => one.to !== undefined);
   const moved = new Set(moves.map(({ path }) => path));
   const made = new Set(closure.made.keys());
   const placed = new Map<string, Placed>();
   for (const kept of closure.kept.values()) {
+    const origin = originOf(kept.path);
+    if (origin === undefined) continue;
     for (const path of placesOf(kept, moves, moved)) {
-      if (!made.has(path)) placed.set(path, { path, origin: kept.path, node: kept.node });
+      if (!made.has(path)) placed.set(path, { path, origin, kept, node: kept.node });
     }
   }
   return {
