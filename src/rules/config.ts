@@ -5,19 +5,23 @@
  */
 import { isWithin } from '../base/path.ts';
 import type { RunConfig } from '../formats/oci/types.ts';
-import { DIR_META, type DirInfo } from '../model/node.ts';
-import type { Requirement, Rule } from './rule.ts';
+import type { DirInfo } from '../model/node.ts';
+import { accountLine } from './closure/accounts.ts';
+import type { Facts, Requirement, Rule } from './rule.ts';
 
 export const config: Rule = {
   name: 'config',
   summary: 'what the image config names: program, arguments, health check, user, working directory, volumes',
-  image: async ({ config: run }) => [
-    ...start(run),
-    ...healthcheck(run),
-    ...user(run.User ?? ''),
-    ...directories(run),
-    ...argumentPaths(run),
-  ],
+  image: async (facts) => {
+    const { config: run } = facts;
+    return [
+      ...start(run),
+      ...healthcheck(run),
+      ...user(run.User ?? ''),
+      ...(await directories(facts)),
+      ...argumentPaths(run),
+    ];
+  },
 };
 
 /** What the container's first process gets as argv. */
@@ -72,36 +76,51 @@ function user(text: string): Requirement[] {
     { kind: 'group' as const, name: group, file: '/etc/group' },
   ];
   return wanted
-    .filter((one) => one.name !== '' && !/^\d+$/.test(one.name))
-    .map(({ kind, name: wantedName, file }) => ({
-      want: { kind, name: wantedName },
-      strength: 'required',
-      because: `the image runs as this ${kind}`,
-      unmet: {
+    .filter((one) => one.name !== '')
+    .map(({ kind, name: wantedName, file }) => {
+      const want = { kind, name: wantedName };
+      const because = `the image runs as this ${kind}`;
+      if (/^\d+$/.test(wantedName)) return { want, strength: 'recommended', because };
+      const unmet = {
         code: 'user-unknown',
         message: `the image runs as ${kind} "${wantedName}", which ${file} of the image does not have`,
         fix: `give numbers (--user NAME:UID:GID), or add the ${kind}`,
-      },
-    }));
+      } as const;
+      return { want, strength: 'required', because, unmet };
+    });
 }
 
-const DIRECTORY: DirInfo = { kind: 'dir', meta: DIR_META, mtime: 0, mtimeNs: 0 };
-
-function directories(run: RunConfig): Requirement[] {
-  const out: Requirement[] = Object.keys(run.Volumes ?? {}).map((path) => ({
-    want: { kind: 'directory', path, info: DIRECTORY },
-    strength: 'required',
-    because: 'the image declares it as a volume',
-  }));
+async function directories(facts: Facts): Promise<Requirement[]> {
+  const { config: run } = facts;
+  const all: Requirement[] = [];
+  for (const path of Object.keys(run.Volumes ?? {})) {
+    const want = { kind: 'directory', path, info: await directoryAt(path, facts) } as const;
+    all.push({ want, strength: 'required', because: 'the image declares it as a volume' });
+  }
   const dir = run.WorkingDir ?? '';
-  if (dir === '' || dir === '/') return out;
+  if (dir === '' || dir === '/') return all;
   const unmet = {
     code: 'workdir-missing',
     message: `the working directory ${dir} is not there: some runtimes make it, owned by root, others refuse to start`,
     fix: `make the directory, or set --workdir to one that is there`,
   } as const;
-  const want = { kind: 'directory', path: dir, info: DIRECTORY } as const;
-  return [{ want, strength: 'required', because: 'the image starts in it', unmet }, ...out];
+  const want = { kind: 'directory', path: dir, info: await directoryAt(dir, facts) } as const;
+  return [{ want, strength: 'required', because: 'the image starts in it', unmet }, ...all];
+}
+
+/** As it is in the source; a new one belongs to the image's user. */
+async function directoryAt(path: string, facts: Facts): Promise<DirInfo> {
+  const found = await facts.files.resolve(path);
+  if (found.kind === 'found' && found.node.kind === 'dir') return found.node;
+  return { kind: 'dir', meta: { mode: 0o755, ...(await ownerOf(facts)) }, mtime: 0, mtimeNs: 0 };
+}
+
+async function ownerOf({ config: run, text }: Facts): Promise<{ uid: number; gid: number }> {
+  const [name = '', group = ''] = (run.User ?? '').split(':');
+  const account = accountLine((await text('/etc/passwd')) ?? '', name);
+  const uid = Number(account?.[2] ?? name) || 0;
+  const named = accountLine((await text('/etc/group')) ?? '', group)?.[2] ?? group;
+  return { uid, gid: Number(named === '' ? account?.[3] : named) || 0 };
 }
 
 /** Filled when the container runs: what is not there beforehand says nothing. */

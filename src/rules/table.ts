@@ -5,8 +5,31 @@
  */
 import { certificates } from './certificates.ts';
 import { config } from './config.ts';
+import { directories } from './directories.ts';
+import { gconv } from './gconv.ts';
+import { go } from './go.ts';
 import { loader } from './loader.ts';
+import { locales } from './locales.ts';
 import { nss } from './nss.ts';
+import { openssl } from './openssl.ts';
+import { pam } from './pam.ts';
 import type { Rule } from './rule.ts';
+import { scripts } from './scripts.ts';
+import { shellCommands } from './shell-commands.ts';
+import { timeZones } from './time-zones.ts';
 
-export const RULES: readonly Rule[] = [config, loader, nss, certificates];
+export const RULES: readonly Rule[] = [
+  config,
+  loader,
+  scripts,
+  shellCommands,
+  nss,
+  certificates,
+  timeZones,
+  locales,
+  gconv,
+  openssl,
+  pam,
+  go,
+  directories,
+];
