@@ -2,31 +2,91 @@
  * What can be written, by the form of its reference: the one place that knows every transport's writing side.
  * @module
  */
-import { present } from './base/assert.ts';
+import { assertNever, present } from './base/assert.ts';
 import { ImageError } from './base/errors.ts';
-import { parseReference, type Reference, type StoreReference } from './formats/reference/parse.ts';
+import { parseNamed, withDefaultTag } from './formats/reference/docker.ts';
+import { parseReference, type Reference, type RootReference, type StoreReference } from './formats/reference/parse.ts';
+import type { Tree } from './model/tree.ts';
 import type { Sink } from './ports/content-store.ts';
 import type { Access } from './sources.ts';
 import { storeDirectory } from './store/directory.ts';
 import { openStore } from './store/session.ts';
 import { openStoreSink } from './store/sink.ts';
+import { openDockerArchiveSink } from './transports/docker-archive/sink.ts';
+import { openOciArchiveSink } from './transports/oci-archive/sink.ts';
 import { openLayoutSink } from './transports/oci-layout/sink.ts';
+import { writeRootDirectory } from './transports/rootfs/sink.ts';
+import { writeTarRoot } from './transports/tar/sink.ts';
 
-/** Opens an image's place for writing; the caller commits, and disposes of it. @throws ImageError */
-export async function openSink(reference: string | Reference, access: Access): Promise<Sink> {
+export interface SinkOptions {
+  /** More names for the image, where the medium can hold several (docker-archive). */
+  readonly names?: readonly string[];
+}
+
+/**
+ * Opens an image's place for writing; the caller commits, and disposes of it.
+ * @throws ImageError USAGE, CONFLICT, DENIED, UNSUPPORTED
+ */
+export async function openSink(
+  reference: string | Reference,
+  access: Access,
+  options: SinkOptions = {},
+): Promise<Sink> {
   const parsed = typeof reference === 'string' ? parseReference(reference) : reference;
   switch (parsed.kind) {
     case 'store':
       return openInStore(parsed, access);
     case 'oci':
       return openLayoutSink(parsed, access.run);
+    case 'oci-archive':
+      return openOciArchiveSink(parsed);
+    case 'docker-archive': {
+      const names = (options.names ?? []).map((name) => withDefaultTag(parseNamed(name)));
+      return openDockerArchiveSink(parsed, names);
+    }
+    case 'docker':
+      throw new ImageError('UNSUPPORTED', `${parsed.text}: this version of pare does not write to registries`, {
+        hint: `write oci:DIR, and send it with another tool: skopeo copy oci:DIR ${parsed.text}`,
+      });
+    case 'docker-daemon':
+      throw new ImageError('UNSUPPORTED', `${parsed.text}: this version of pare does not speak to Docker's daemon`, {
+        hint: `send it an archive: pare copy SOURCE docker-archive:- | docker load`,
+      });
+    case 'rootfs':
+    case 'tar':
+    case 'host':
+    case 'scratch':
+      throw new ImageError('USAGE', `${parsed.text} holds a root filesystem, and an image is to be written`, {
+        hint: 'write oci:DIR, oci-archive:FILE, docker-archive:FILE, or NAME for the store',
+      });
     default:
-      throw new ImageError('UNSUPPORTED', `${parsed.text}: not yet`);
+      return assertNever(parsed);
   }
 }
 
 async function openInStore(reference: StoreReference, { env, run }: Access): Promise<Sink> {
-  const session = await openStore(storeDirectory(env), { create: true }, run);
-  const sink = openStoreSink(present(session, 'store'), reference);
-  return { ...sink, [Symbol.asyncDispose]: async () => session?.[Symbol.asyncDispose]() };
+  const session = present(await openStore(storeDirectory(env), { create: true }, run), 'store');
+  try {
+    const sink = openStoreSink(session, reference);
+    return { ...sink, [Symbol.asyncDispose]: () => session[Symbol.asyncDispose]() };
+  } catch (error) {
+    await session[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Writes a root filesystem as a directory or a tar. @throws ImageError CONFLICT where the directory is not empty; DENIED */
+export async function saveRoot(tree: Tree, { kind, path, text }: RootReference, { run }: Access): Promise<void> {
+  switch (kind) {
+    case 'rootfs':
+      return writeRootDirectory(tree, path, run);
+    case 'tar':
+      await writeTarRoot(tree, path, run);
+      return;
+    case 'host':
+    case 'scratch':
+      throw new ImageError('USAGE', `${text} can only be read`, { hint: 'write rootfs:DIR or tar:FILE' });
+    default:
+      assertNever(kind);
+  }
 }

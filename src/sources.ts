@@ -20,8 +20,11 @@ import { notInStore, openStoreSource } from './store/source.ts';
 import { machinePlatform } from './system/machine.ts';
 import { loadImage } from './transforms/load/load.ts';
 import { resolvePlatform } from './transforms/load/platform.ts';
+import { openDockerArchiveSource } from './transports/docker-archive/source.ts';
+import { openOciArchiveSource } from './transports/oci-archive/source.ts';
 import { openLayoutSource } from './transports/oci-layout/source.ts';
 import { openRootDirectory } from './transports/rootfs/source.ts';
+import { openTarRoot } from './transports/tar/source.ts';
 
 /** What opening needs of the world: handed in, so that tests and the library's users decide. */
 export interface Access {
@@ -53,6 +56,10 @@ export async function openSource(reference: string | Reference, access: Access):
       return openFromStore(parsed, access);
     case 'oci':
       return openLayoutSource(parsed);
+    case 'oci-archive':
+      return openOciArchiveSource(parsed, access.run);
+    case 'docker-archive':
+      return openDockerArchiveSource(parsed, access.run);
     case 'docker':
       throw new ImageError('UNSUPPORTED', `${parsed.text}: this version of pare does not read registries`, {
         hint: `fetch it with another tool: skopeo copy ${parsed.text} oci-archive:FILE`,
@@ -65,9 +72,11 @@ export async function openSource(reference: string | Reference, access: Access):
     case 'tar':
     case 'host':
     case 'scratch':
-      throw new ImageError('USAGE', `${parsed.text} is a root filesystem, and an image is wanted here`);
+      throw new ImageError('USAGE', `${parsed.text} is a root filesystem, and an image is wanted here`, {
+        hint: `make an image of it first: pare copy ${parsed.text} NAME`,
+      });
     default:
-      throw new ImageError('UNSUPPORTED', `${parsed.text}: not yet`);
+      return assertNever(parsed);
   }
 }
 
@@ -133,28 +142,37 @@ export async function openRoot(reference: string | Reference, access: Access): P
 }
 
 async function openPlainRoot(reference: RootReference, access: Access): Promise<Root> {
-  const { files, tree } = await plainRoot(reference, access);
+  await using stack = new AsyncDisposableStack();
+  const { files, tree } = await plainRoot(reference, access, stack);
+  const platform = access.platform ?? (await rootPlatform(files)) ?? machinePlatform();
+  const open = stack.move();
   return {
     reference: reference.text,
     files,
     tree,
-    platform: access.platform ?? (await rootPlatform(files)) ?? machinePlatform(),
+    platform,
     image: undefined,
     config: undefined,
-    [Symbol.asyncDispose]: async () => undefined,
+    [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
 }
 
-async function plainRoot(reference: RootReference, access: Access): Promise<Pick<Root, 'files' | 'tree'>> {
-  switch (reference.kind) {
+async function plainRoot(
+  { kind, path }: RootReference,
+  { run }: Access,
+  stack: AsyncDisposableStack,
+): Promise<Pick<Root, 'files' | 'tree'>> {
+  switch (kind) {
     case 'host':
     case 'rootfs':
-      return openRootDirectory(reference.path, access.run);
-    case 'tar':
-      throw new ImageError('UNSUPPORTED', 'not yet');
+      return openRootDirectory(path, run);
+    case 'tar': {
+      const { tree } = stack.use(await openTarRoot(path, run));
+      return { files: treeFiles(tree), tree: async () => tree };
+    }
     case 'scratch':
       return { files: treeFiles(EMPTY_TREE), tree: async () => EMPTY_TREE };
     default:
-      return assertNever(reference.kind);
+      return assertNever(kind);
   }
 }

@@ -1,4 +1,5 @@
 /** Small tools for streams of bytes. @module */
+import type { Digester } from './digest.ts';
 import { ImageError } from './errors.ts';
 
 /**
@@ -20,4 +21,12 @@ export async function collect(bytes: AsyncIterable<Uint8Array>, limit: number, w
 /** The pieces in order, as a stream. */
 export async function* pieces(...all: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
   yield* all;
+}
+
+/** The same bytes, which the digester sees on the way. */
+export async function* tapped(bytes: AsyncIterable<Uint8Array>, digester: Digester): AsyncGenerator<Uint8Array> {
+  for await (const piece of bytes) {
+    digester.update(piece);
+    yield piece;
+  }
 }

@@ -40,6 +40,8 @@ export interface Sink extends AsyncDisposable {
   readonly layerCompression?: Compression;
   /** Present where referrers cannot be kept. */
   readonly withoutReferrers?: true;
+  /** Present where bytes go into one file, one blob after the other: pushing in a fixed order gives a fixed file. */
+  readonly sequential?: true;
   /** Whether a blob is there already, so that it need not be sent. */
   has(descriptor: Descriptor, run?: Run): Promise<boolean>;
   /**

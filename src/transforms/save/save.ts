@@ -6,8 +6,9 @@
 import { asDiffId, type DiffId, Digester, digestOf } from '../../base/digest.ts';
 import { ImageError } from '../../base/errors.ts';
 import { canonicalJson } from '../../base/json.ts';
-import { pieces } from '../../base/stream.ts';
+import { pieces, tapped } from '../../base/stream.ts';
 import { gzip } from '../../formats/compress/gzip.ts';
+import { zstd } from '../../formats/compress/zstd.ts';
 import {
   type Compression,
   layerCompression,
@@ -94,8 +95,11 @@ async function saveMade(layer: MadeLayer, sink: Sink, compression: Compression, 
       const descriptor = await sink.write(mediaType, gzip(tar, { size, input, signal: run.signal }), run);
       return { descriptor, diffId: asDiffId(input.digest()) };
     }
-    case 'zstd':
-      throw new ImageError('UNSUPPORTED', 'layers cannot be compressed with zstd yet');
+    case 'zstd': {
+      const input = new Digester();
+      const descriptor = await sink.write(mediaType, zstd(tapped(tar, input)), run);
+      return { descriptor, diffId: asDiffId(input.digest()) };
+    }
   }
 }
 

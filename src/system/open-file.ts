@@ -1,0 +1,96 @@
+/**
+ * An archive file open for reading at any position, whatever it is: a regular file in place, or, spooled, standard input, a
+ * pipe and a compressed file.
+ * @module
+ */
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { fromSystem, ImageError } from '../base/errors.ts';
+import { decompress } from '../formats/compress/decompress.ts';
+import { type Compression, DETECTION_BYTES, detectCompression } from '../formats/compress/detect.ts';
+import type { Blob } from '../model/content.ts';
+import type { Run } from '../ports/run.ts';
+import { handleBlob } from './file-blob.ts';
+import { spool } from './spool.ts';
+
+export interface OpenFile extends AsyncDisposable {
+  /** The whole, uncompressed. */
+  readonly blob: Blob;
+  readonly size: number;
+  /** Whether the bytes are those of a file that has a name, so that remembering what was found in it makes sense. */
+  readonly inPlace: boolean;
+}
+
+/**
+ * @param path of a file; `-` is standard input
+ * @throws ImageError NOT_FOUND, DENIED, IO; INVALID, LIMIT, UNSUPPORTED where it is compressed and cannot be decompressed
+ */
+export async function openFile(path: string, run: Run = {}): Promise<OpenFile> {
+  if (path === '-') return spooled(stdin(), 'standard input', run);
+  await using stack = new AsyncDisposableStack();
+  const handle = stack.use(await openForReading(path));
+  const stats = await handle.stat({ bigint: true });
+  if (stats.isDirectory()) {
+    throw new ImageError('USAGE', `${path} is a directory, and a file is wanted here`, {
+      hint: `write oci:${path} for an OCI layout, rootfs:${path} for a root filesystem`,
+    });
+  }
+  if (!stats.isFile())
+    return await spooled(handle.createReadStream({ autoClose: false, highWaterMark: PIECE }), path, run);
+  const size = Number(stats.size);
+  const blob = handleBlob(`file:${stats.dev}:${stats.ino}:${size}:${stats.ctimeNs}`, handle, path);
+  const compression = detectCompression(await blob.read(0, Math.min(DETECTION_BYTES, size)));
+  if (compression !== 'none') return await unpacked(blob.stream(0, size), compression, path, run);
+  const open = stack.move();
+  return { blob, size, inPlace: true, [Symbol.asyncDispose]: () => open.disposeAsync() };
+}
+
+const PIECE = 1 << 20;
+
+function stdin(): AsyncIterable<Uint8Array> {
+  if (process.stdin.isTTY) {
+    throw new ImageError('USAGE', 'an archive is expected on standard input, which is a terminal', {
+      hint: 'write the name of a file, or pipe one in',
+    });
+  }
+  return process.stdin;
+}
+
+/** What cannot be read twice: looked at for compression as it comes. */
+async function spooled(bytes: AsyncIterable<Uint8Array>, what: string, run: Run): Promise<OpenFile> {
+  const pieces = bytes[Symbol.asyncIterator]();
+  let head: Uint8Array = new Uint8Array(0);
+  while (head.length < DETECTION_BYTES) {
+    const next = await pieces.next();
+    if (next.done) break;
+    head = Buffer.concat([head, next.value]);
+  }
+  const all = (async function* () {
+    yield head;
+    yield* { [Symbol.asyncIterator]: () => pieces };
+  })();
+  return unpacked(all, detectCompression(head), what, run);
+}
+
+async function unpacked(
+  bytes: AsyncIterable<Uint8Array>,
+  compression: Compression,
+  what: string,
+  run: Run,
+): Promise<OpenFile> {
+  const kept = await spool(decompress(bytes, compression, { signal: run.signal }), what, run);
+  return {
+    blob: handleBlob(`spool:${what}`, kept.handle, what),
+    size: kept.size,
+    inPlace: false,
+    [Symbol.asyncDispose]: () => kept[Symbol.asyncDispose](),
+  };
+}
+
+async function openForReading(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, constants.O_RDONLY);
+  } catch (error) {
+    throw fromSystem(error, `cannot open ${path}`);
+  }
+}

@@ -1,0 +1,59 @@
+/** Owner, attributes, mode and time of what has been written, as far as the user may set them. @module */
+import { chmodSync, lchownSync, lutimesSync } from 'node:fs';
+import { fromSystem, ImageError, systemCode } from '../../base/errors.ts';
+import type { DirInfo, Leaf } from '../../model/node.ts';
+import { hasSystemCalls, setMtime, writeXattr } from '../../system/linux.ts';
+
+export interface Metadata {
+  apply(path: string | Buffer, node: Leaf | DirInfo): void;
+  /** Does what only root may; counts it, and says false, where it is refused. */
+  permitted(what: 'owner' | 'device' | 'attribute', work: () => void): boolean;
+  /** What could not be done, for people; undefined where everything could. */
+  summary(): string | undefined;
+}
+
+const SETID_BITS = 0o6000;
+
+/** Not root; an id that the user namespace does not map; a file system that has no such thing; no koffi. */
+const REFUSALS: ReadonlySet<string> = new Set(['EPERM', 'EINVAL', 'ENOTSUP', 'UNAVAILABLE']);
+
+export function metadataWriter(): Metadata {
+  const refused = { owner: 0, device: 0, attribute: 0 };
+  const native = hasSystemCalls();
+  const own = { uid: process.geteuid?.(), gid: process.getegid?.() };
+
+  const permitted: Metadata['permitted'] = (what, work) => {
+    try {
+      work();
+      return true;
+    } catch (error) {
+      const code = error instanceof ImageError ? error.code : systemCode(error);
+      if (code === undefined || !REFUSALS.has(code)) throw fromSystem(error, 'cannot set metadata');
+      refused[what]++;
+      return false;
+    }
+  };
+
+  return {
+    permitted,
+    apply(path, node) {
+      const { uid, gid, mode, xattrs } = node.meta;
+      const isOwn = uid === own.uid && gid === own.gid;
+      const owned = isOwn || permitted('owner', () => lchownSync(path, uid, gid));
+      // After chown, which drops file capabilities and the set-id bits.
+      for (const [name, value] of xattrs ?? []) permitted('attribute', () => writeXattr(path, name, value));
+      // A program must not run as whoever happened to unpack it.
+      if (node.kind !== 'symlink') chmodSync(path, owned ? mode : mode & ~SETID_BITS);
+      if (native) setMtime(path, node.mtime, node.mtimeNs);
+      else lutimesSync(path, node.mtime, node.mtime);
+    },
+    summary() {
+      const parts = [
+        refused.owner > 0 ? `${refused.owner} entries belong to you instead of their owners` : undefined,
+        refused.device > 0 ? `${refused.device} devices were left out` : undefined,
+        refused.attribute > 0 ? `${refused.attribute} extended attributes were left out` : undefined,
+      ].filter((part) => part !== undefined);
+      return parts.length === 0 ? undefined : `${parts.join(', ')} (it takes root, or a file system that has them)`;
+    },
+  };
+}

@@ -1,0 +1,149 @@
+/**
+ * `rootfs:DIR` as a place for a tree: a directory, exact where the user is root; else what an ordinary user can do, and a
+ * warning that says what could not be done.
+ *
+ * Nothing is written outside: the directory is new or empty, every directory in it is made here and closed to others until
+ * the end, and no existing name is ever opened or followed.
+ * @module
+ */
+import { chmodSync, constants, linkSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { fromSystem, ImageError } from '../../base/errors.ts';
+import { encodeName, hasEscapes, printableName } from '../../base/names.ts';
+import { basename } from '../../base/path.ts';
+import type { Content } from '../../model/content.ts';
+import { contentPieces } from '../../model/layer/content-pieces.ts';
+import type { DirInfo, FileNode, Leaf, LinkToken } from '../../model/node.ts';
+import { type Tree, walk } from '../../model/tree.ts';
+import type { Run } from '../../ports/run.ts';
+import { makeNode } from '../../system/linux.ts';
+import { type Metadata, metadataWriter } from './metadata.ts';
+
+type DiskPath = string | Buffer;
+
+/** Entries written before others get a turn. */
+const BREATH = 500;
+
+/**
+ * @param dir is made if need be
+ * @throws ImageError CONFLICT where the directory is not empty; IO, DENIED. Then what was written is removed again
+ */
+export async function writeRootDirectory(tree: Tree, dir: string, run: Run = {}): Promise<void> {
+  const base = dir === '/' ? '/' : dir.replace(/\/+$/, '');
+  const isNew = prepare(base);
+  try {
+    await writeTree(tree, base, run);
+  } catch (error) {
+    for (const name of readdirSync(base, { encoding: 'buffer' })) {
+      rmSync(Buffer.concat([Buffer.from(`${base}/`), name]), { recursive: true, force: true });
+    }
+    if (isNew) rmSync(base, { recursive: true, force: true });
+    throw fromSystem(error, `cannot write the root filesystem ${dir}`);
+  }
+}
+
+function prepare(dir: string): boolean {
+  try {
+    const made = mkdirSync(dir, { recursive: true, mode: 0o700 });
+    if (readdirSync(dir).length > 0) {
+      throw new ImageError('CONFLICT', `${dir} is not empty`, {
+        hint: 'name a directory that is new or empty: pare does not write over what is there',
+      });
+    }
+    chmodSync(dir, 0o700);
+    return made !== undefined;
+  } catch (error) {
+    throw fromSystem(error, `cannot write to ${dir}`);
+  }
+}
+
+async function writeTree(tree: Tree, base: string, run: Run): Promise<void> {
+  const metadata = metadataWriter();
+  const links = new Map<LinkToken, DiskPath>();
+  const dirs: { readonly path: DiskPath; readonly info: DirInfo }[] = [];
+  let count = 0;
+  for (const { path, node } of walk(tree)) {
+    if (++count % BREATH === 0) await breathe(run);
+    const disk = diskPath(base, path);
+    if (node.kind === 'dir') {
+      if (path !== '/') mkdirSync(disk, { mode: 0o700 });
+      dirs.push({ path: disk, info: node });
+    } else await writeLeaf(disk, node, links, metadata);
+  }
+  // From the deepest up, since making an entry in a directory changes its time, and may need what its mode forbids.
+  for (const { path, info } of dirs.reverse()) metadata.apply(path, info);
+  const left = metadata.summary();
+  if (left !== undefined) run.report?.({ type: 'warning', text: `${base}: ${left}` });
+}
+
+async function breathe({ signal }: Run): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+  signal?.throwIfAborted();
+}
+
+function diskPath(base: string, path: string): DiskPath {
+  const name = basename(path);
+  if (path !== '/' && (name === '' || name === '.' || name === '..' || name.includes('\0'))) {
+    throw new ImageError('INVALID', `the tree has an entry named "${printableName(name)}", which no file can be named`);
+  }
+  const full = path === '/' ? base : `${base === '/' ? '' : base}${path}`;
+  return hasEscapes(full) ? encodeName(full) : full;
+}
+
+async function writeLeaf(
+  path: DiskPath,
+  node: Leaf,
+  links: Map<LinkToken, DiskPath>,
+  metadata: Metadata,
+): Promise<void> {
+  const first = node.link && links.get(node.link);
+  if (first !== undefined) {
+    linkSync(first, path);
+    return;
+  }
+  if (!(await makeLeaf(path, node, metadata))) return;
+  if (node.link !== undefined) links.set(node.link, path);
+  metadata.apply(path, node);
+}
+
+/** Whether it could be made: an ordinary user can make no devices. */
+async function makeLeaf(path: DiskPath, node: Leaf, metadata: Metadata): Promise<boolean> {
+  switch (node.kind) {
+    case 'file':
+      await writeFile(path, node);
+      return true;
+    case 'symlink':
+      symlinkSync(hasEscapes(node.target) ? encodeName(node.target) : node.target, path);
+      return true;
+    case 'fifo':
+      makeNode(path, 'fifo', 0o600);
+      return true;
+    case 'char':
+    case 'block':
+      return metadata.permitted('device', () => makeNode(path, node.kind, 0o600, node));
+  }
+}
+
+const NEW_FILE = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_NOFOLLOW;
+
+async function writeFile(path: DiskPath, node: FileNode): Promise<void> {
+  await using handle = await open(path, NEW_FILE, 0o600);
+  await writeContent(handle, node.content);
+}
+
+async function writeContent(handle: FileHandle, content: Content): Promise<void> {
+  if (content.kind !== 'sparse') {
+    for await (const piece of contentPieces(content)) await handle.writeFile(piece);
+    return;
+  }
+  for (const { at, offset, size } of content.extents) {
+    let position = at;
+    for await (const piece of content.blob.stream(offset, size)) {
+      for (let done = 0; done < piece.length; ) {
+        done += (await handle.write(piece, done, piece.length - done, position + done)).bytesWritten;
+      }
+      position += piece.length;
+    }
+  }
+  await handle.truncate(content.size);
+}
