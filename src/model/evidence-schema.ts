@@ -4,7 +4,8 @@ import { ImageError } from '../base/errors.ts';
 import { parseJson } from '../base/json.ts';
 import type { Evidence } from './evidence.ts';
 
-const LIMIT = 256 * 1024 * 1024;
+/** Bytes; some 250 for each file of an image. */
+export const EVIDENCE_LIMIT = 256 * 1024 * 1024;
 
 const strength = z.enum(['required', 'recommended', 'suggested']);
 const texts = z.array(z.string());
@@ -74,7 +75,7 @@ export const evidenceSchema = z.object({
 
 /** @throws ImageError INVALID where the bytes are no evidence, or of a version to come */
 export function parseEvidence(bytes: Uint8Array): Evidence {
-  const parsed = evidenceSchema.safeParse(parseJson(bytes, 'the evidence', LIMIT));
+  const parsed = evidenceSchema.safeParse(parseJson(bytes, 'the evidence', EVIDENCE_LIMIT));
   if (parsed.success) return parsed.data as Evidence;
   const [issue] = parsed.error.issues;
   throw new ImageError('INVALID', `the evidence breaks its schema at ${issue?.path.join('.')}: ${issue?.message}`, {

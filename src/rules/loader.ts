@@ -12,16 +12,21 @@ export const loader: Rule = {
     const objects = [...loaded.objects, ...loaded.variants, ...loaded.auditing].filter(
       ({ realPath }) => realPath !== subject.path,
     );
-    return [...objects.map(object), ...loaded.configuration.flatMap((path) => configuration(path, subject))];
+    return [
+      ...objects.map((one) => object(one, subject)),
+      ...loaded.configuration.flatMap((path) => configuration(path, subject)),
+    ];
   },
 };
 
-function object(one: LoadedObject): Requirement {
+/** The interpreter belongs to the program, although a library may ask for it first. */
+function object(one: LoadedObject, { path }: Subject): Requirement {
+  const from = one.via === 'interpreter' ? path : one.by;
   return {
     want: { kind: 'path', path: one.path, use: 'module' },
     strength: strengthOf(one),
     because: becauseOf(one),
-    ...(one.by === undefined ? {} : { from: one.by }),
+    ...(from === undefined ? {} : { from }),
   };
 }
 

@@ -67,13 +67,20 @@ function told({ rule, strength, because, from, as }: Reason, places: ReadonlyMap
 type Tell = (reason: Reason) => EvidenceReason;
 
 async function fileOf(facts: Facts, { path, origin, node, kept }: PlacedFile, tell: Tell): Promise<EvidenceFile> {
-  const owner = await (await facts.packages()).owner(origin);
+  const owner = (await isDirectoryLink(facts, origin, node)) ? undefined : await (await facts.packages()).owner(origin);
   return {
     ...(await describe(path, node)),
     ...(origin === path ? {} : { origin }),
     ...(owner === undefined ? {} : { package: { kind: owner.kind, name: owner.name, version: owner.version } }),
     ...reasonsOf(kept, tell),
   };
+}
+
+/** `/lib` → `/usr/lib`: every package that has something there lists it as a directory of its own. */
+async function isDirectoryLink({ files }: Facts, path: string, node: NodeInfo): Promise<boolean> {
+  if (node.kind !== 'symlink') return false;
+  const end = await files.resolve(path);
+  return end.kind === 'found' && end.node.kind === 'dir';
 }
 
 function reasonsOf({ strength, reasons }: Kept | Made, tell: Tell) {

@@ -1,0 +1,69 @@
+/** The evidence of an image: what travels with it, or what can be told by looking at it again. @module */
+import { collect } from '../base/stream.ts';
+import { PARE_EVIDENCE } from '../formats/oci/media-types.ts';
+import { parseManifest } from '../formats/oci/parse.ts';
+import { parseReference } from '../formats/reference/parse.ts';
+import type { Evidence } from '../model/evidence.ts';
+import { EVIDENCE_LIMIT, parseEvidence } from '../model/evidence-schema.ts';
+import type { Tree } from '../model/tree.ts';
+import { readDocument } from '../ports/verified.ts';
+import { evidenceOf } from '../rules/closure/evidence.ts';
+import { judge } from '../rules/closure/verdict/verdict.ts';
+import { createFacts } from '../rules/facts.ts';
+import { RULES } from '../rules/table.ts';
+import { type Access, type OpenImage, openImage, openRoot } from '../sources.ts';
+import { recipeOf } from './recipe.ts';
+
+export interface Explained extends AsyncDisposable {
+  readonly evidence: Evidence;
+  readonly tree: Tree;
+  /** Whether it came with the image; else it says what the image's own programs use of it. */
+  readonly travelled: boolean;
+}
+
+/** @throws ImageError */
+export async function openEvidence(reference: string, access: Access): Promise<Explained> {
+  const { kind } = parseReference(reference);
+  const isImage = kind !== 'rootfs' && kind !== 'tar' && kind !== 'host' && kind !== 'scratch';
+  if (isImage) {
+    await using stack = new AsyncDisposableStack();
+    const opened = stack.use(await openImage(reference, access));
+    const evidence = await attached(opened, access);
+    if (evidence !== undefined) {
+      const kept = stack.move();
+      const dispose = () => kept.disposeAsync();
+      return { evidence, tree: opened.image.tree, travelled: true, [Symbol.asyncDispose]: dispose };
+    }
+  }
+  return recomputed(reference, access);
+}
+
+/** The evidence among the image's referrers, if there is any. @throws ImageError INVALID where it is broken */
+export async function attached({ descriptor, source }: OpenImage, { run }: Access): Promise<Evidence | undefined> {
+  for (const referrer of await source.referrers(descriptor.digest, run)) {
+    if (referrer.artifactType !== PARE_EVIDENCE) continue;
+    const manifest = parseManifest(await readDocument(source, referrer, run), referrer);
+    const layer = manifest.layers.find(({ mediaType }) => mediaType === PARE_EVIDENCE);
+    if (layer !== undefined)
+      return parseEvidence(await collect(source.fetch(layer, run), EVIDENCE_LIMIT, 'the evidence'));
+  }
+  return undefined;
+}
+
+/** What the config's programs use of the tree, by the same rules. */
+async function recomputed(reference: string, access: Access): Promise<Explained> {
+  const root = await openRoot(reference, access);
+  const config = root.config?.config ?? {};
+  const tree = await root.tree();
+  const facts = createFacts(root.files, { config, platform: root.platform, cpu: 'baseline' });
+  const { closure } = await judge({ facts, rules: RULES });
+  const placed = [...closure.kept.values()].map((kept) => ({
+    path: kept.path,
+    origin: kept.path,
+    node: kept.node,
+    kept,
+  }));
+  const request = recipeOf({ programs: [] }, root.platform, undefined);
+  const evidence = await evidenceOf({ facts, request, closure, placed, made: [] });
+  return { evidence, tree, travelled: false, [Symbol.asyncDispose]: () => root[Symbol.asyncDispose]() };
+}
