@@ -44,5 +44,9 @@ export interface CommandEntry {
   readonly name: string;
   readonly summary: string;
   readonly group: 'make' | 'look' | 'move' | 'run' | 'machine';
+  /** For `run`: stdout and the exit status are its program's, so there is no `--json`, and pare's own failures are 125. */
+  readonly runsProgram?: true;
+  /** Started by pare itself, and shown to nobody. */
+  readonly hidden?: true;
   load(): Promise<CommandModule>;
 }

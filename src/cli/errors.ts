@@ -4,13 +4,17 @@
  */
 import { inspect } from 'node:util';
 import { type ErrorCode, ImageError } from '../base/errors.ts';
+import { SandboxError } from '../ports/sandbox.ts';
 
 /** Exit statuses of every verb but `run`, which gives its program's. */
-export const STATUS = { done: 0, no: 1, usage: 2, failed: 3, interrupted: 130 } as const;
+export const STATUS = { done: 0, no: 1, usage: 2, failed: 3 } as const;
+/** Of `run`, where it was pare that failed: as docker has it, no usual status of a program. */
+const RUN_FAILED = 125;
 
 const BY_CODE: Readonly<Partial<Record<ErrorCode, number>>> = { USAGE: STATUS.usage, FINDINGS: STATUS.no };
 
-export function statusOf(error: unknown): number {
+export function statusOf(error: unknown, runsProgram: boolean): number {
+  if (runsProgram) return error instanceof SandboxError ? error.status : RUN_FAILED;
   if (error instanceof ImageError) return BY_CODE[error.code] ?? STATUS.failed;
   return STATUS.failed;
 }

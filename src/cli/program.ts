@@ -48,8 +48,8 @@ type MakeContext = (options: GlobalOptions) => Context;
  * @throws CommandLineExit where help was shown, ImageError USAGE for a wrong command line, and whatever the verb throws
  */
 export async function parseAndRun(args: readonly string[], makeContext: MakeContext, streams: Streams): Promise<void> {
-  const wanted = wantedVerb(args);
-  const program = await buildProgram((entry) => entry.name === wanted, makeContext, streams);
+  const wanted = wantedEntry(args);
+  const program = await buildProgram((entry) => entry === wanted, makeContext, streams);
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
@@ -66,11 +66,11 @@ export async function buildProgram(
   const program = emptyProgram(streams);
   for (const group of Object.keys(GROUPS)) {
     for (const entry of COMMANDS.filter((one) => one.group === group)) {
-      const command = program.command(entry.name).summary(entry.summary).description(capitalised(entry.summary));
-      command.helpGroup(GROUPS[entry.group]);
+      const command = program.command(entry.name, { hidden: entry.hidden === true });
+      command.summary(entry.summary).description(capitalised(entry.summary)).helpGroup(GROUPS[entry.group]);
       if (!chosen(entry)) continue;
       (await entry.load()).configure(command, () => makeContext(globalOptions(program, command)));
-      addGlobalOptions(command);
+      addGlobalOptions(command, entry.runsProgram === true);
     }
   }
   return program;
@@ -93,7 +93,7 @@ function emptyProgram({ writeOut, writeErr }: Streams): Command {
     .helpCommand('help [COMMAND]', 'how to use a command')
     .addHelpOption(new Option('-h, --help', 'show this help').helpGroup(GLOBAL_OPTIONS))
     .addHelpText('after', EPILOGUE);
-  addGlobalOptions(program);
+  addGlobalOptions(program, false);
   return program.addOption(new Option('-V, --version', 'print the version').helpGroup(GLOBAL_OPTIONS));
 }
 
@@ -107,9 +107,9 @@ Examples:
 "pare help COMMAND" says more about each. Exit status: 0 done, 1 the answer is "no", 2 wrong usage, 3 it could not be
 done, 130 interrupted; "run" gives its program's.`;
 
-function addGlobalOptions(command: Command): void {
+function addGlobalOptions(command: Command, runsProgram: boolean): void {
   const options = [
-    new Option('--json', 'print one JSON document (docs/schema)'),
+    ...(runsProgram ? [] : [new Option('--json', 'print one JSON document (docs/schema)')]),
     new Option('-q, --quiet', 'no progress and no remarks on stderr'),
     new Option('--debug', 'show where an error comes from'),
   ];
@@ -129,19 +129,19 @@ function globalOptions(program: Command, command: Command): GlobalOptions {
   return { json: given('json'), quiet: given('quiet'), debug: given('debug') };
 }
 
-/** The first word that is no option; behind `help`, the second. Global options take no values. */
-function wantedVerb(args: readonly string[]): string | undefined {
-  const words = args.filter((arg) => !arg.startsWith('-'));
-  return words[0] === 'help' ? words[1] : words[0];
+/** The verb: the first word that is no option, or behind `help` the second. Global options take no values. */
+export function wantedEntry(args: readonly string[]): CommandEntry | undefined {
+  const [first, second] = args.filter((arg) => !arg.startsWith('-'));
+  const name = first === 'help' ? second : first;
+  return COMMANDS.find((entry) => entry.name === name);
 }
 
-function fromCommander(error: CommanderError, verb: string | undefined): Error {
+function fromCommander(error: CommanderError, entry: CommandEntry | undefined): Error {
   if (error.exitCode === 0) return new CommandLineExit(STATUS.done);
   if (error.code === 'commander.help') return new CommandLineExit(STATUS.usage);
   const [first = '', ...rest] = error.message.replace(/^error: /, '').split('\n');
   const suggestion = /\(Did you mean (.*)\?\)/.exec(rest.join(' '))?.[1];
-  const known = COMMANDS.some((entry) => entry.name === verb);
-  const help = `"pare ${known ? `help ${verb}` : '--help'}" shows the usage`;
+  const help = `"pare ${entry === undefined ? '--help' : `help ${entry.name}`}" shows the usage`;
   return new ImageError('USAGE', first, {
     hint: suggestion === undefined ? help : `did you mean ${suggestion}? ${help}`,
     cause: error,

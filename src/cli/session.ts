@@ -6,7 +6,7 @@
 import type { Context } from './command.ts';
 import { renderError, STATUS, statusOf } from './errors.ts';
 import { processOutput } from './output.ts';
-import { CommandLineExit, type GlobalOptions, parseAndRun } from './program.ts';
+import { CommandLineExit, type GlobalOptions, parseAndRun, wantedEntry } from './program.ts';
 import { watchSignals } from './signals.ts';
 
 /** Parses, runs, and ends the process once everything has been flushed. */
@@ -52,6 +52,6 @@ export async function runSession(args: readonly string[]): Promise<void> {
     // Aborted, and by no signal: the reader of stdout has gone, and nobody is left to tell.
     if (abort.signal.aborted) return STATUS.done;
     output.note(renderError(error, { debug, mark: output.mark }));
-    return statusOf(error);
+    return statusOf(error, wantedEntry(args)?.runsProgram === true);
   }
 }

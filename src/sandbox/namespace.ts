@@ -4,7 +4,9 @@
  * threads and cannot enter one itself: unshare(1) does.
  * @module
  */
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
 
 /**
  * - `root`: root of the machine;
@@ -30,4 +32,11 @@ export function asNamespaceRoot(who: Standing): readonly string[] {
 export function withMounts(who: Standing): readonly string[] {
   const user = who === 'user' ? ['--user', '--map-root-user', '--map-auto'] : [];
   return ['unshare', '--mount', ...user, '--'];
+}
+
+/** Removes directories whose files may belong to the users of a user namespace. */
+export async function removeAsNamespaceRoot(directories: readonly string[]): Promise<void> {
+  if (directories.length === 0) return;
+  const [program, ...args] = [...asNamespaceRoot(standing()), 'rm', '-rf', '--', ...directories];
+  await promisify(execFile)(program as string, args);
 }

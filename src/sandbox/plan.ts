@@ -31,20 +31,15 @@ export interface RunOptions {
   readonly terminal: boolean;
 }
 
-/**
- * @param root where the image's root filesystem lies on the machine; `files` shows the same
- * @throws ImageError USAGE where there is no program to run, NOT_FOUND for an unknown user
- */
-export async function planRun(
-  files: Files,
-  config: RunConfig,
-  root: string,
-  options: RunOptions,
-): Promise<SandboxRequest> {
+/** A request, but for where the root filesystem is unpacked. */
+export type RunPlan = Omit<SandboxRequest, 'root'>;
+
+/** @throws ImageError USAGE where there is no program to run, NOT_FOUND for an unknown user */
+export async function planRun(files: Files, config: RunConfig, options: RunOptions): Promise<RunPlan> {
   const { network, hostname, readOnly, stdin, terminal, volumes } = options;
   const process = await planProcess(files, config, options);
   const scratch = await scratchDirectories(files, config, options);
-  return { root, process, hostname, network, readOnly, volumes, scratch, stdin, terminal, output: 'inherit' };
+  return { process, hostname, network, readOnly, volumes, scratch, stdin, terminal, output: 'inherit' };
 }
 
 async function planProcess(files: Files, config: RunConfig, options: RunOptions): Promise<ProcessSpec> {

@@ -10,9 +10,10 @@ import type { Elf } from '../formats/elf/types.ts';
 import { platformOfElf } from '../model/elf-platform.ts';
 import type { FileNode, Meta } from '../model/node.ts';
 import type { Files } from '../ports/files.ts';
-import { type ProcessSpec, SandboxError, type SandboxRequest } from '../ports/sandbox.ts';
+import { type ProcessSpec, SandboxError } from '../ports/sandbox.ts';
 import { isNative } from './architectures.ts';
 import { binfmtHandlers, handles } from './binfmt.ts';
+import type { RunPlan } from './plan.ts';
 
 /** Linux reads this much of a script's first line (execve(2), "Interpreter scripts"). */
 const HEAD = 255;
@@ -31,7 +32,7 @@ interface Inquiry {
  * Passes where the program is there, or where a volume may supply it.
  * @throws SandboxError
  */
-export async function preflight(files: Files, { process, volumes }: SandboxRequest): Promise<void> {
+export async function preflight(files: Files, { process, volumes }: RunPlan): Promise<void> {
   const supplied = (path: string) => volumes.some(({ destination }) => isWithin(path, destination));
   const name = process.args[0] ?? '';
   const candidates = candidatePaths(name, process);
