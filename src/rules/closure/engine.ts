@@ -8,7 +8,7 @@
  * @module
  */
 import { mapBounded } from '../../base/concurrency.ts';
-import type { Requirement, Rule, Strength } from '../rule.ts';
+import type { Requirement, Strength } from '../rule.ts';
 import { STRENGTHS, weaker } from '../strength.ts';
 import { createLoading } from './loading.ts';
 import { createState, type State, type Work } from './state.ts';
@@ -24,6 +24,8 @@ interface Answer {
   readonly named: boolean;
   readonly requirement: Requirement;
   readonly outcome: Outcome;
+  /** By path of a place: why it must not go in. */
+  readonly denied: ReadonlyMap<string, string>;
 }
 
 /** Who requires: a file in a process, or the image itself. */
@@ -40,13 +42,13 @@ export async function computeClosure(options: ClosureOptions): Promise<Closure> 
   const loading = createLoading(facts);
   const context: WantContext = { facts, loading, subjects: createSubjects(facts, loading), purpose: options.purpose };
   const state = createState();
-  for (const answer of await imageAnswers(options, context)) take(state, options, IMAGE, answer);
+  for (const given of await imageAnswers(options, context)) take(state, options, IMAGE, given);
   for (const strength of options.suggested === true ? STRENGTHS : STRENGTHS.slice(0, 2)) {
     for (let wave = state.take(strength); wave.length > 0; wave = state.take(strength)) {
-      const asked = await mapBounded(wave, AT_ONCE, (work) => ask(options.rules, context, work));
+      const asked = await mapBounded(wave, AT_ONCE, (work) => ask(options, context, work));
       for (const { asker, answers, load } of asked) {
         if (load !== undefined) state.load(load);
-        for (const answer of answers) take(state, options, asker, answer);
+        for (const given of answers) take(state, options, asker, given);
       }
     }
   }
@@ -56,7 +58,7 @@ export async function computeClosure(options: ClosureOptions): Promise<Closure> 
 /** What is wanted without any file's doing: the seeds, and the rules' wishes for the image. */
 async function imageAnswers(options: ClosureOptions, context: WantContext): Promise<Answer[]> {
   const { facts, rules, seeds, forced } = options;
-  const wishes: { rule: string; named: boolean; requirement: Requirement }[] = seeds.map((seed) => ({
+  const wishes: Wish[] = seeds.map((seed) => ({
     rule: seed.rule,
     named: seed.named ?? false,
     requirement: seed,
@@ -68,23 +70,36 @@ async function imageAnswers(options: ClosureOptions, context: WantContext): Prom
     ];
     wishes.push(...asked.map((requirement) => ({ rule: rule.name, named: false, requirement })));
   }
-  return mapBounded(wishes, AT_ONCE, async (wish) => ({
-    ...wish,
-    outcome: await resolveWant(context, wish.requirement.want, undefined),
-  }));
+  return mapBounded(wishes, AT_ONCE, (wish) => answer(options, context, wish, undefined));
 }
 
-async function ask(rules: readonly Rule[], context: WantContext, work: Work) {
+type Wish = Pick<Answer, 'rule' | 'named' | 'requirement'>;
+
+async function answer(
+  options: ClosureOptions,
+  context: WantContext,
+  wish: Wish,
+  process: string | undefined,
+): Promise<Answer> {
+  const outcome = await resolveWant(context, wish.requirement.want, process);
+  const denied = new Map<string, string>();
+  for (const place of outcome.met && !wish.named ? outcome.places : []) {
+    const why = place.node.kind === 'dir' ? undefined : await options.denied?.(place);
+    if (why !== undefined) denied.set(place.path, why);
+  }
+  return { ...wish, outcome, denied };
+}
+
+async function ask(options: ClosureOptions, context: WantContext, work: Work) {
   const { facts, subjects } = context;
   const subject = await subjects.make(work.path, work.node, work.use, work.process);
   const process = work.use === 'program' ? await subjects.processOf(work.path) : work.process;
   const asker: Asker = { path: work.path, process, strength: work.strength };
   const answers: Answer[] = [];
-  for (const rule of rules) {
+  for (const rule of options.rules) {
     if (rule.file === undefined || (work.again && rule.perProcess !== true)) continue;
     for (const requirement of await rule.file(subject, facts)) {
-      const outcome = await resolveWant(context, requirement.want, process);
-      answers.push({ rule: rule.name, named: false, requirement, outcome });
+      answers.push(await answer(options, context, { rule: rule.name, named: false, requirement }, process));
     }
   }
   return { asker, answers, load: loadOf(work, subject.loaded) };
@@ -97,12 +112,12 @@ function loadOf(work: Work, result: Load['result'] | undefined): Load | undefine
 }
 
 /** Puts one answer where it belongs. */
-function take(state: State, options: ClosureOptions, asker: Asker, answer: Answer): void {
-  const { requirement, outcome } = answer;
-  const wished = options.forced?.has(answer.rule) === true && requirement.strength === 'suggested';
+function take(state: State, options: ClosureOptions, asker: Asker, given: Answer): void {
+  const { requirement, outcome } = given;
+  const wished = options.forced?.has(given.rule) === true && requirement.strength === 'suggested';
   const strength = weaker(asker.strength, wished ? 'recommended' : requirement.strength);
   const reason: Reason = {
-    rule: answer.rule,
+    rule: given.rule,
     strength: requirement.strength,
     because: requirement.because,
     from: requirement.from ?? asker.path,
@@ -115,7 +130,7 @@ function take(state: State, options: ClosureOptions, asker: Asker, answer: Answe
   const idle = strength === 'suggested' && options.suggested !== true;
   for (const place of outcome.places) {
     const own = place.as === place.path ? reason : { ...reason, as: place.as };
-    const out = refusal(options, answer, place);
+    const out = refusal(options, given, place);
     if (out !== undefined) state.notTaken({ path: place.path, ...out, reason: own });
     else if (idle) state.notTaken({ path: place.path, why: 'suggested', reason: own });
     else state.keep(place, strength, own, asker.process);
@@ -125,8 +140,8 @@ function take(state: State, options: ClosureOptions, asker: Asker, answer: Answe
   if (outcome.account !== undefined) state.account(outcome.account.kind, outcome.account.name, strength, reason);
 }
 
-function refusal(options: ClosureOptions, answer: Answer, { path, node }: Place) {
+function refusal(options: ClosureOptions, given: Answer, { path }: Place) {
   if (options.excluded?.(path) === true) return { why: 'excluded' as const };
-  const detail = answer.named || node.kind === 'dir' ? undefined : options.denied?.(path);
+  const detail = given.denied.get(path);
   return detail === undefined ? undefined : { why: 'denied' as const, detail };
 }

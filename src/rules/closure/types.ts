@@ -6,6 +6,7 @@
 import type { LoadResult } from '../../loader/types.ts';
 import type { DirInfo, Leaf, NodeInfo } from '../../model/node.ts';
 import type { Facts, Requirement, Rule, Strength, Use } from '../rule.ts';
+import type { Place } from './wants.ts';
 
 /** What the user or the config asks for by itself; where the chains of reasons end. */
 export interface Seed extends Requirement {
@@ -27,8 +28,8 @@ export interface ClosureOptions {
   readonly forced?: ReadonlySet<string>;
   /** Whether suggestions are taken. Default false. */
   readonly suggested?: boolean;
-  /** Why a file must not go in (the list of `never.ts`), or undefined where it may. */
-  readonly denied?: (path: string) => string | undefined;
+  /** Why a leaf at a physical path must not go in unless the user names it; undefined where it may. */
+  readonly denied?: (place: Place) => Promise<string | undefined>;
   /** Whether the user keeps the physical path out. */
   readonly excluded?: (path: string) => boolean;
 }

@@ -3,7 +3,9 @@ import { ImageError } from '../../base/errors.ts';
 import { compileGlob } from '../../base/glob.ts';
 import { computeClosure } from '../../rules/closure/engine.ts';
 import type { Closure, Seed } from '../../rules/closure/types.ts';
+import type { Place } from '../../rules/closure/wants.ts';
 import { createFacts } from '../../rules/facts.ts';
+import { neverByContent, neverByPath } from '../../rules/never.ts';
 import type { Facts } from '../../rules/rule.ts';
 import { type Overlay, overlayFiles } from './overlay.ts';
 import { homeSeed, type Named, seedsOf } from './seeds.ts';
@@ -21,7 +23,10 @@ export interface Closed {
 export async function closeOver(request: PackRequest, source: Facts, named: readonly Named[]): Promise<Closed> {
   const { base } = request;
   if (base !== undefined) return closeOverBase(request, source, named, base);
-  const closure = await closureOf(request, source, [...(await seedsOf(source, named)), ...homeSeed(request.user)]);
+  const closure = await closureOf(request, source, named, [
+    ...(await seedsOf(source, named)),
+    ...homeSeed(request.user),
+  ]);
   return { closure, facts: source, originOf: (path) => path };
 }
 
@@ -40,7 +45,7 @@ async function closeOverBase(
     const overlay = overlayFiles(base.tree, source.files, new Set(preferred));
     const facts: Facts = { ...createFacts(overlay.files, source), env: source.env, packages: source.packages };
     const seeds = [...(await seedsOf(facts, named)), ...homeSeed(request.user), ...replacing];
-    const closure = await closureOf(request, facts, seeds);
+    const closure = await closureOf(request, facts, named, seeds);
     const newer = round < ROUNDS ? await tooOld(closure, overlay, source) : new Map<string, string>();
     if (newer.size === 0) return { closure, facts, originOf: overlay.originOf };
     for (const [path, because] of newer) {
@@ -71,7 +76,12 @@ async function tooOld(closure: Closure, overlay: Overlay, source: Facts): Promis
   return newer;
 }
 
-async function closureOf(request: PackRequest, facts: Facts, seeds: readonly Seed[]): Promise<Closure> {
+async function closureOf(
+  request: PackRequest,
+  facts: Facts,
+  named: readonly Named[],
+  seeds: readonly Seed[],
+): Promise<Closure> {
   const excluded = request.exclude.map(compileGlob);
   const closure = await computeClosure({
     facts,
@@ -81,11 +91,25 @@ async function closureOf(request: PackRequest, facts: Facts, seeds: readonly See
     forced: request.forced,
     suggested: request.suggested,
     excluded: (path) => excluded.some((matches) => matches(path)),
+    denied: denial(facts, named),
   });
-  const named = new Set(seeds.filter((seed) => seed.named).map(({ because }) => because));
+  const wishes = new Set(named.map(({ because }) => because));
   for (const { reason, tried } of closure.unmet) {
-    if (reason.from !== undefined || !named.has(reason.because)) continue;
+    if (reason.from !== undefined || !wishes.has(reason.because)) continue;
     throw new ImageError('NOT_FOUND', `${tried[0]} ${reason.because}, and is a link that leads nowhere`);
   }
   return closure;
+}
+
+/** The list of what never goes in by itself, kept in mind: many rules ask for the same files. */
+function denial({ files }: Facts, named: readonly Named[]): (place: Place) => Promise<string | undefined> {
+  const byPath = neverByPath(named.filter(({ rule }) => rule === 'program').map(({ physical }) => physical));
+  const byContent = new Map<string, Promise<string | undefined>>();
+  return async ({ path, node, use }) => {
+    const listed = byPath(path);
+    if (listed !== undefined || node.kind !== 'file' || use !== 'data') return listed;
+    const known = byContent.get(path) ?? neverByContent(files, node);
+    byContent.set(path, known);
+    return known;
+  };
 }
