@@ -72,4 +72,53 @@ describe('state', () => {
       'recommended directory /var/log/p',
     ]);
   });
+
+  test('that a configuration names is kept too, but not what its comments say', async () => {
+    const conf = '# dir /var/log/p\ndir /var/lib\npidfile="/run/p/p.pid"\nurl http://x/var/log/p\n';
+    const { facts, subject } = world({ ...there, '/etc/p.conf': conf });
+    const all = (await directories.file?.(await subject('/etc/p.conf', { use: 'data' }), facts)) ?? [];
+    expect(lines(all)).toEqual(['recommended directory /run', 'recommended directory /var/lib']);
+  });
+});
+
+describe('a service', () => {
+  const unit = `[Service]
+ExecStart=-/usr/sbin/serve \\
+  --x
+User=app
+Group=web
+RuntimeDirectory=app sub/%i
+RuntimeDirectoryMode=2750
+LogsDirectory=
+StateDirectory=app:link
+ReadWritePaths=-/var/log/app /var/none /etc/app
+`;
+  const files = {
+    '/usr/sbin/serve': '-> ../../bin/p',
+    '/lib/systemd/system/app.service': unit,
+    '/var/lib/app': { mode: 0o700, uid: 5, gid: 6 },
+    '/var/log/app': '/',
+    '/etc/passwd': 'app:x:100:101::/:/x\n',
+    '/etc/group': 'web:x:33:\n',
+  };
+  const packages = { p: ['/bin/p', '/usr/sbin/serve', '/lib/systemd/system/app.service'] };
+
+  test('has the user and the directories that its unit names', async () => {
+    const all = await asked({}, files, { packages });
+    expect(lines(all)).toEqual([
+      'recommended directory /run/app',
+      'recommended directory /var/lib/app',
+      'recommended directory /var/log/app',
+      'recommended group web',
+      'recommended user app',
+    ]);
+    const meta = (path: string) =>
+      all.flatMap(({ want }) => (want.kind === 'directory' && want.path === path ? [want.info.meta] : []));
+    expect(meta('/run/app')).toEqual([{ mode: 0o2750, uid: 100, gid: 33 }]);
+    expect(meta('/var/lib/app')).toEqual([{ mode: 0o700, uid: 5, gid: 6 }]);
+  });
+
+  test('of another program is none of its business', async () => {
+    expect(await asked({}, { ...files, '/usr/sbin/serve': 'other' }, { packages })).toEqual([]);
+  });
 });
