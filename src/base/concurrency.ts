@@ -1,4 +1,5 @@
 /** Bounded concurrency, in input order. @module */
+import { assert } from './assert.ts';
 
 /**
  * Maps with at most `limit` calls under way; results come in input order. The first failure stops new calls, lets those
@@ -9,6 +10,7 @@ export async function mapBounded<T, R>(
   limit: number,
   map: (item: T, index: number) => Promise<R>,
 ): Promise<R[]> {
+  assert(limit >= 1, `${limit} calls at a time`);
   const results = new Array<R>(items.length);
   let next = 0;
   let failed = false;
