@@ -56,12 +56,24 @@ const file = z.object({
   reasons: z.array(reason),
 });
 
+const onePackage = z.object({
+  kind: z.string(),
+  name: z.string(),
+  version: z.string(),
+  licenses: texts.optional().describe('expressions as the package writes them'),
+  referred: z
+    .literal(true)
+    .optional()
+    .describe('they are the texts that its copyright file refers to; it may say more'),
+});
+
 /** What travels with an image as `application/vnd.pare.evidence.v1+json`. */
 export const evidenceSchema = z.object({
   schemaVersion: z.literal(1),
   request: recipe,
   source: z.object({ platform: z.string(), os: z.record(z.string(), z.string()).optional() }),
   files: z.array(file),
+  packages: z.array(onePackage),
   missing: z.array(z.object({ reason, tried: texts, code: z.string().optional() })),
   left: z.array(
     z.object({

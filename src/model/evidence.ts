@@ -13,6 +13,8 @@ export interface Evidence {
   readonly source: EvidenceSource;
   /** Sorted by path. */
   readonly files: readonly EvidenceFile[];
+  /** The packages that files name, sorted by name. */
+  readonly packages: readonly EvidencePackage[];
   /** What rules wanted and the source does not have. */
   readonly missing: readonly EvidenceMiss[];
   /** What was there and was left out, sorted by path. */
@@ -72,6 +74,16 @@ export interface EvidenceFile {
   readonly strength: EvidenceStrength;
   /** The first is of the strongest chain. */
   readonly reasons: readonly EvidenceReason[];
+}
+
+export interface EvidencePackage {
+  readonly kind: string;
+  readonly name: string;
+  readonly version: string;
+  /** Expressions as the package writes them; absent where it says nothing that is understood. */
+  readonly licenses?: readonly string[];
+  /** Present where they are only the texts that the package's copyright file refers to: it may say more. */
+  readonly referred?: true;
 }
 
 /** Completes "PATH is there because FROM …". */

@@ -2,10 +2,18 @@
 import { createHash } from 'node:crypto';
 import { printableName } from '../../base/names.ts';
 import type { Content } from '../../model/content.ts';
-import type { Evidence, EvidenceFile, EvidenceReason, EvidenceSource, PackRecipe } from '../../model/evidence.ts';
+import type {
+  Evidence,
+  EvidenceFile,
+  EvidencePackage,
+  EvidenceReason,
+  EvidenceSource,
+  PackRecipe,
+} from '../../model/evidence.ts';
 import { contentPieces } from '../../model/layer/content-pieces.ts';
 import type { NodeInfo } from '../../model/node.ts';
 import { formatPlatform } from '../../model/platform.ts';
+import { licensesOf } from '../packages/licenses.ts';
 import type { Facts } from '../rule.ts';
 import type { Closure, Kept, Made, Reason } from './types.ts';
 
@@ -40,6 +48,7 @@ export async function evidenceOf(input: EvidenceInput): Promise<Evidence> {
     request: input.request,
     source: await sourceOf(input.facts),
     files: files.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)),
+    packages: await packagesOf(input.facts, files),
     missing: closure.unmet.map(({ reason, tried, requirement: { unmet } }) => ({
       reason: tell(reason),
       tried,
@@ -74,6 +83,25 @@ async function fileOf(facts: Facts, { path, origin, node, kept }: PlacedFile, te
     ...(owner === undefined ? {} : { package: { kind: owner.kind, name: owner.name, version: owner.version } }),
     ...reasonsOf(kept, tell),
   };
+}
+
+async function packagesOf(facts: Facts, files: readonly EvidenceFile[]): Promise<readonly EvidencePackage[]> {
+  const known = await facts.packages();
+  const names = new Set(files.flatMap((file) => file.package?.name ?? []));
+  const packages: EvidencePackage[] = [];
+  for (const name of [...names].sort()) {
+    const one = await known.package(name);
+    if (one === undefined) continue;
+    const licenses = await licensesOf(facts.files, one);
+    packages.push({
+      kind: one.kind,
+      name,
+      version: one.version,
+      ...(licenses === undefined ? {} : { licenses: licenses.names }),
+      ...(licenses?.basis === 'referred' ? { referred: true } : {}),
+    });
+  }
+  return packages;
 }
 
 /** `/lib` → `/usr/lib`: every package that has something there lists it as a directory of its own. */
