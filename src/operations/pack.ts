@@ -13,6 +13,7 @@ import type { NewImage, SavedImage } from '../transforms/save/image.ts';
 import { saveImage } from '../transforms/save/save.ts';
 import { type Base, openBase } from './base.ts';
 import { type PackOptions, recipeOf, requestOf } from './recipe.ts';
+import { findShell } from './shell.ts';
 
 export interface Packing extends AsyncDisposable {
   readonly packed: Packed;
@@ -35,7 +36,7 @@ export async function openPacking(options: PackOptions, access: Access): Promise
   const packed = await pack({
     ...request,
     source: { files: source.files, platform: source.platform, config: source.config?.config },
-    shell: undefined,
+    shell: options.shell === undefined ? undefined : await findShell(options.shell, source, access, open),
     base: base,
   });
   const recipe = recipeOf(options, packed.platform, base?.digest);

@@ -4,11 +4,14 @@ import { ImageError } from '../../base/errors.ts';
 import { basename, joinPath } from '../../base/path.ts';
 import { openPacking, type Packing } from '../../operations/pack.ts';
 import type { PackOptions } from '../../operations/recipe.ts';
+import { SHELL_LICENCE } from '../../operations/shell.ts';
 import { writeTarball } from '../../operations/tarball.ts';
+import type { Packed } from '../../transforms/pack/types.ts';
 import type { CommandModule, Context } from '../command.ts';
 import { STATUS } from '../errors.ts';
 import { renderFindings } from '../render/findings.ts';
 import { listOf, summaryOf, summaryText, type Written } from '../render/packed.ts';
+import { bytesText } from '../render/units.ts';
 import { collect, commandWords, pairs, sourceDate } from '../words.ts';
 
 interface Options extends Omit<PackOptions, 'programs' | 'args' | 'volumes' | 'labels'> {
@@ -124,6 +127,7 @@ async function run(job: Job): Promise<void> {
   await using packing = await openPacking(packOptions(job), access);
   const { findings } = packing.packed;
   if (options.list === true) return list(packing, context);
+  if (packing.packed.shell !== undefined) context.note(shellText(packing.packed.shell));
   if (findings.length > 0) context.note(renderFindings(findings, process.stderr));
   if (options.force !== true && findings.some(({ severity }) => severity === 'error')) {
     context.note('nothing is written, since the image would not work; --force writes it all the same');
@@ -134,6 +138,11 @@ async function run(job: Job): Promise<void> {
   context.note(summaryText(summary));
   if (context.json) context.printJson(summary);
   else for (const digest of new Set(written.flatMap((one) => one.digest ?? []))) context.print(digest);
+}
+
+function shellText({ program: { kind, node }, commands }: NonNullable<Packed['shell']>): string {
+  const count = commands.length === 1 ? 'one command' : `${commands.length} commands`;
+  return `${kind}: ${bytesText(node.content.size)}, ${count}, licence ${SHELL_LICENCE[kind]}`;
 }
 
 function packOptions({ programs, args, options, context }: Job): PackOptions {

@@ -8,7 +8,7 @@ import { createFacts } from '../../rules/facts.ts';
 import { neverByContent, neverByPath } from '../../rules/never.ts';
 import type { Facts } from '../../rules/rule.ts';
 import { type Overlay, overlayFiles } from './overlay.ts';
-import { homeSeed, type Named, seedsOf } from './seeds.ts';
+import { type Named, seedsOf } from './seeds.ts';
 import type { PackBase, PackRequest } from './types.ts';
 
 export interface Closed {
@@ -19,14 +19,19 @@ export interface Closed {
   originOf(path: string): string | undefined;
 }
 
-/** @param source facts of the source, under the config of the image to be */
-export async function closeOver(request: PackRequest, source: Facts, named: readonly Named[]): Promise<Closed> {
+/**
+ * @param source facts of the source, under the config of the image to be
+ * @param more seeds beside those of what is named
+ */
+export async function closeOver(
+  request: PackRequest,
+  source: Facts,
+  named: readonly Named[],
+  more: readonly Seed[],
+): Promise<Closed> {
   const { base } = request;
-  if (base !== undefined) return closeOverBase(request, source, named, base);
-  const closure = await closureOf(request, source, named, [
-    ...(await seedsOf(source, named)),
-    ...homeSeed(request.user),
-  ]);
+  if (base !== undefined) return closeOverBase(request, source, { named, more, base });
+  const closure = await closureOf(request, source, named, [...(await seedsOf(source, named)), ...more]);
   return { closure, facts: source, originOf: (path) => path };
 }
 
@@ -36,15 +41,14 @@ const ROUNDS = 8;
 async function closeOverBase(
   request: PackRequest,
   source: Facts,
-  named: readonly Named[],
-  base: PackBase,
+  { named, more, base }: { named: readonly Named[]; more: readonly Seed[]; base: PackBase },
 ): Promise<Closed> {
   const preferred = new Set(named.flatMap(({ path, physical }) => [path, physical]));
   const replacing: Seed[] = [];
   for (let round = 0; ; round++) {
     const overlay = overlayFiles(base.tree, source.files, new Set(preferred));
     const facts: Facts = { ...createFacts(overlay.files, source), env: source.env, packages: source.packages };
-    const seeds = [...(await seedsOf(facts, named)), ...homeSeed(request.user), ...replacing];
+    const seeds = [...(await seedsOf(facts, named)), ...more, ...replacing];
     const closure = await closureOf(request, facts, named, seeds);
     const newer = round < ROUNDS ? await tooOld(closure, overlay, source) : new Map<string, string>();
     if (newer.size === 0) return { closure, facts, originOf: overlay.originOf };

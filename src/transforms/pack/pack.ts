@@ -16,7 +16,8 @@ import { libraryCache } from './library-cache.ts';
 import { withAccounts, withOwners } from './made.ts';
 import { gatherNames } from './names.ts';
 import { type Plan, parentsOf, planPack } from './plan.ts';
-import { type Named, seedsOf } from './seeds.ts';
+import { homeSeed, type Named, seedsOf } from './seeds.ts';
+import { shellSeeds } from './shell.ts';
 import type { Packed, PackRequest } from './types.ts';
 
 /**
@@ -24,7 +25,9 @@ import type { Packed, PackRequest } from './types.ts';
  */
 export async function pack(request: PackRequest): Promise<Packed> {
   const { facts: source, named, config } = await gatherNames(request);
-  const { closure, facts, originOf } = await closeOver(request, source, named);
+  const shell = request.shell && { program: request.shell, ...(await shellSeeds(request.shell, source.platform)) };
+  const more = [...homeSeed(request.user), ...(shell?.seeds ?? [])];
+  const { closure, facts, originOf } = await closeOver(request, source, named, more);
   const owned = withOwners(request.user, planPack(closure, named, originOf));
   const plan = await withAccounts(request, source, closure, owned);
   const parents = await parentInfos(facts, plan);
@@ -51,6 +54,7 @@ export async function pack(request: PackRequest): Promise<Packed> {
     facts: source,
     placed,
     made,
+    shell,
     findings: verdict.findings,
   };
 }

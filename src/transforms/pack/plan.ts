@@ -30,7 +30,8 @@ export function planPack(
 ): Plan {
   const moves = named.filter((one): one is Named & { to: string } => one.to !== undefined);
   const moved = new Set(moves.map(({ path }) => path));
-  const made = new Set(closure.made.keys());
+  const commands = new Set([...closure.made.values()].filter(isCommandLink).map(({ path }) => path));
+  const made = new Set([...closure.made.keys()].filter((path) => !commands.has(path)));
   const placed = new Map<string, Placed>();
   for (const kept of closure.kept.values()) {
     const origin = originOf(kept.path);
@@ -41,8 +42,13 @@ export function planPack(
   }
   return {
     placed: [...placed.values()].sort(byPath),
-    made: [...closure.made.values()],
+    made: [...closure.made.values()].filter(({ path }) => !commands.has(path) || !placed.has(path)),
   };
+}
+
+/** A real program of that name that something needs is better than the one that a small shell brings. */
+function isCommandLink({ node, reasons }: Made): boolean {
+  return node.kind === 'symlink' && reasons.every(({ rule }) => rule === 'shell');
 }
 
 /** Directories above entries of the plan, with the source's path of each, parents first. */

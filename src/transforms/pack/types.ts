@@ -1,6 +1,7 @@
 /** What pack is asked for, and what it makes. @module */
 import type { Platform, RunConfig } from '../../formats/oci/types.ts';
 import type { CpuLevel } from '../../loader/types.ts';
+import type { FileNode } from '../../model/node.ts';
 import type { Tree } from '../../model/tree.ts';
 import type { Files } from '../../ports/files.ts';
 import type { Closure, Made } from '../../rules/closure/types.ts';
@@ -30,13 +31,16 @@ export interface PackSource {
   readonly config: RunConfig | undefined;
 }
 
+export type ShellKind = 'busybox' | 'dash' | 'toybox';
+
 /** A small shell to put in. */
 export interface ShellProgram {
-  readonly kind: 'busybox' | 'dash' | 'toybox';
-  /** The root it comes from, which may be another than the programs'. */
-  readonly files: Files;
-  /** Path of the program there. */
+  readonly kind: ShellKind;
+  /** Path in the image, and in the source where it comes from there. */
   readonly path: string;
+  readonly node: FileNode;
+  /** Whether it is the source's own, so that its libraries are there too; else it has to be static. */
+  readonly fromSource: boolean;
 }
 
 export interface PackRequest {
@@ -95,6 +99,8 @@ export interface Packed {
   readonly placed: readonly Placed[];
   /** What pare made. */
   readonly made: readonly Made[];
+  /** The shell that was put in, and the commands it brings. */
+  readonly shell: { readonly program: ShellProgram; readonly commands: readonly string[] } | undefined;
   /** What a check of the tree says. */
   readonly findings: readonly Finding[];
 }
