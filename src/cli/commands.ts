@@ -37,6 +37,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/ls.ts')).ls,
   },
   {
+    name: 'inspect',
+    summary: 'show an image: config, layers, sizes, licences',
+    group: 'look',
+    load: async () => (await import('./commands/inspect.ts')).inspect,
+  },
+  {
+    name: 'history',
+    summary: 'show the steps that made an image, with their sizes',
+    group: 'look',
+    load: async () => (await import('./commands/history.ts')).history,
+  },
+  {
     name: 'run',
     summary: 'run a program of an image in a sandbox',
     group: 'run',
@@ -49,6 +61,48 @@ export const COMMANDS: readonly CommandEntry[] = [
     group: 'run',
     hidden: true,
     load: async () => (await import('./commands/unpack-root.ts')).unpackRootVerb,
+  },
+  {
+    name: 'copy',
+    summary: 'copy an image or a root filesystem from one place to another',
+    group: 'move',
+    load: async () => (await import('./commands/copy.ts')).copy,
+  },
+  {
+    name: 'images',
+    summary: 'list the images of the store',
+    group: 'move',
+    load: async () => (await import('./commands/images.ts')).images,
+  },
+  {
+    name: 'tag',
+    summary: 'give an image of the store one more name',
+    group: 'move',
+    load: async () => (await import('./commands/tag.ts')).tag,
+  },
+  {
+    name: 'rm',
+    summary: 'remove images from the store',
+    group: 'move',
+    load: async () => (await import('./commands/rm.ts')).rm,
+  },
+  {
+    name: 'prune',
+    summary: 'remove from the store what nothing needs',
+    group: 'move',
+    load: async () => (await import('./commands/prune.ts')).prune,
+  },
+  {
+    name: 'cache',
+    summary: 'show or clear the cache of uncompressed layers',
+    group: 'move',
+    load: async () => (await import('./commands/cache.ts')).cache,
+  },
+  {
+    name: 'verify',
+    summary: 'check that an image, or the whole store, is what its digests say',
+    group: 'move',
+    load: async () => (await import('./commands/verify.ts')).verify,
   },
   {
     name: 'doctor',

@@ -19,6 +19,8 @@ export interface CopyRequest {
   readonly compression?: Compression;
   /** Whether evidence and the like go with an image; default true. */
   readonly referrers?: boolean;
+  /** Of an image made of a root filesystem, in seconds since the epoch; default the newest time in it. */
+  readonly time?: number;
 }
 
 export type Copied =
@@ -32,7 +34,7 @@ export async function copy(request: CopyRequest, access: Access): Promise<Copied
   const to = parseReference(request.to);
   if (isRoot(to)) return copyToRoot(from, to, access);
   await using sink = await openSink(to, access);
-  return isRoot(from) ? copyFromRoot(from, sink, request, access) : copyToImage(from, sink, request, access);
+  return await (isRoot(from) ? copyFromRoot(from, sink, request, access) : copyToImage(from, sink, request, access));
 }
 
 function isRoot(reference: Reference): reference is RootReference {
@@ -50,7 +52,7 @@ async function copyToRoot(from: Reference, to: RootReference, access: Access): P
 async function copyFromRoot(from: RootReference, sink: Sink, request: CopyRequest, access: Access): Promise<Copied> {
   await using root = await openRoot(from, access);
   const tree = await root.tree();
-  const created = timestamp(access.env, newestTime(tree));
+  const created = timestamp(request.time ?? newestTime(tree));
   const { descriptor } = await saveImage(
     {
       platform: root.platform,

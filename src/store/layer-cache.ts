@@ -3,9 +3,9 @@
  * is whole, and what was written before is verified at its first use; so a crash costs time and never gives wrong bytes.
  * @module
  */
-import { constants, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { constants, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { algorithmOf, type DiffId, Digester, digestOf, encodedOf } from '../base/digest.ts';
+import { algorithmOf, asDiffId, type DiffId, type Digest, Digester, digestOf, encodedOf } from '../base/digest.ts';
 import { fromSystem, ImageError, systemCode } from '../base/errors.ts';
 import type { Blob } from '../model/content.ts';
 import type { LayerEntry } from '../model/layer/entry.ts';
@@ -14,7 +14,7 @@ import type { LayerCache } from '../ports/layer-cache.ts';
 import type { Run } from '../ports/run.ts';
 import { bootId } from '../system/boot.ts';
 import { handleBlob } from '../system/file-blob.ts';
-import { createTempFile } from '../system/temp-file.ts';
+import { createTempFile, removeDeadTempFiles } from '../system/temp-file.ts';
 import { decodeEntries, encodeEntries } from './entry-codec.ts';
 
 /** @param dir is made at the first use */
@@ -84,6 +84,44 @@ export function openLayerCache(dir: string): LayerCache {
       for (const handle of handles) await handle.close();
     },
   };
+}
+
+/** Reads a cached layer again. @throws ImageError DIGEST_MISMATCH, INVALID */
+export async function verifyCachedLayer(dir: string, diffId: Digest, run?: Run): Promise<void> {
+  const id = asDiffId(diffId);
+  const path = layerPath(dir, id);
+  await using handle = await openIfThere(path);
+  if (handle === undefined) return;
+  const blob = handleBlob(id, handle, path);
+  await scan(id, blob, blob.stream(0, (await handle.stat()).size), undefined, run);
+}
+
+export interface CacheUse {
+  readonly layers: number;
+  readonly bytes: number;
+}
+
+/** How much the cache holds. A cache that was never used holds nothing. */
+export function cacheUse(dir: string): CacheUse {
+  let [layers, bytes] = [0, 0];
+  for (const name of cacheFiles(dir)) {
+    bytes += statSync(`${dir}/${name}`, { throwIfNoEntry: false })?.size ?? 0;
+    if (name.endsWith('.tar')) layers++;
+  }
+  return { layers, bytes };
+}
+
+/** Removes it all. Who has a layer open goes on reading it: its bytes go with the last who does. */
+export function clearCache(dir: string): CacheUse {
+  const use = cacheUse(dir);
+  for (const name of cacheFiles(dir)) rmSync(`${dir}/${name}`, { force: true });
+  if (existsSync(dir)) removeDeadTempFiles(dir);
+  return use;
+}
+
+function cacheFiles(dir: string): readonly string[] {
+  if (!existsSync(dir)) return [];
+  return readdirSync(dir).filter((name) => /^sha\d+-[0-9a-f]+\.(?:tar|entries)$/.test(name));
 }
 
 /** Hashes, scans and, where asked to, writes one pass of bytes. @throws ImageError DIGEST_MISMATCH, INVALID */

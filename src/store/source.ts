@@ -1,6 +1,7 @@
 /** An image of the store as a source. @module */
 import { ImageError } from '../base/errors.ts';
 import { isObject, parseJson } from '../base/json.ts';
+import { plainDescriptor } from '../formats/oci/layout.ts';
 import { DOCKER_INDEX, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST } from '../formats/oci/media-types.ts';
 import { MANIFEST_LIMIT } from '../formats/oci/parse.ts';
 import type { Descriptor } from '../formats/oci/types.ts';
@@ -31,7 +32,7 @@ export async function openStoreSource(
   const fetch: Source['fetch'] = (descriptor) => readBlob(dir, descriptor, `the store ${dir}`);
   return {
     reference: reference.text,
-    resolve: async () => root,
+    resolve: async () => plainDescriptor(root),
     fetch,
     blob: async (descriptor) => blobFile(dir, descriptor),
     referrers: (subject, run) => layoutReferrers(readIndex(dir), subject, fetch, run),

@@ -1,7 +1,7 @@
 /** `oci-archive:FILE[:NAME]` as a source: an OCI layout in a tar, read where it lies. @module */
 import { algorithmOf, type Digest, encodedOf } from '../../base/digest.ts';
 import { ImageError } from '../../base/errors.ts';
-import { chooseEntry } from '../../formats/oci/layout.ts';
+import { chooseEntry, plainDescriptor } from '../../formats/oci/layout.ts';
 import { checkLayoutFile, MANIFEST_LIMIT, parseIndexFile } from '../../formats/oci/parse.ts';
 import type { Descriptor } from '../../formats/oci/types.ts';
 import type { LayoutReference } from '../../formats/reference/parse.ts';
@@ -23,7 +23,7 @@ export async function openOciArchiveSource(reference: LayoutReference, run: Run 
   const open = stack.move();
   return {
     reference: reference.text,
-    resolve: async () => chooseEntry(index, reference, archive.path),
+    resolve: async () => plainDescriptor(chooseEntry(index, reference, archive.path)),
     fetch,
     blob: async (descriptor) => blobInPlace(archive, descriptor),
     referrers: (subject, run) => layoutReferrers(index, subject, fetch, run),

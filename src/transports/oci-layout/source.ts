@@ -1,7 +1,7 @@
 /** `oci:DIR[:NAME]` as a source. @module */
 import { existsSync } from 'node:fs';
 import { ImageError } from '../../base/errors.ts';
-import { chooseEntry } from '../../formats/oci/layout.ts';
+import { chooseEntry, plainDescriptor } from '../../formats/oci/layout.ts';
 import type { LayoutReference } from '../../formats/reference/parse.ts';
 import type { Source } from '../../ports/content-store.ts';
 import { layoutReferrers } from '../../ports/layout-referrers.ts';
@@ -16,7 +16,7 @@ export async function openLayoutSource(reference: LayoutReference): Promise<Sour
   const fetch: Source['fetch'] = (descriptor) => readBlob(path, descriptor, where);
   return {
     reference: text,
-    resolve: async () => chooseEntry(index, reference, where),
+    resolve: async () => plainDescriptor(chooseEntry(index, reference, where)),
     fetch,
     blob: async (descriptor) => blobFile(path, descriptor),
     referrers: (subject, run) => layoutReferrers(index, subject, fetch, run),
