@@ -3,6 +3,9 @@
  * are compiled into the libraries, so that they are read from them; `trust.ts` keeps local authorities out.
  * @module
  */
+
+import { occurrences } from './occurrences.ts';
+import { libcryptoOf, opensslPlaces } from './openssl-places.ts';
 import { isLibcItself } from './process-libc.ts';
 import type { Facts, Requirement, Rule, Subject, Want } from './rule.ts';
 import { isPublic, publicBundle } from './trust.ts';
@@ -18,6 +21,9 @@ export const BUNDLES = [
 ] as const;
 
 const DIRECTORIES = ['/etc/ssl/certs', '/etc/pki/tls/certs'];
+
+/** All of the above begin with one of these. */
+const PREFIXES = ['/etc/ssl/', '/etc/pki/'];
 
 /** SSL_CTX_load_verify_locations(3), X509_get_default_cert_file(3): who calls these looks where OpenSSL was built to look. */
 const OPENSSL_DEFAULTS =
@@ -111,7 +117,7 @@ function unmet(place: string, { because, who }: Asking): Pick<Requirement, 'unme
  * that it was built with.
  */
 async function opensslDefaults(calls: string, subject: Subject, facts: Facts): Promise<readonly Requirement[]> {
-  const dir = await opensslDirectory(subject, facts);
+  const dir = (await opensslPlaces(libcryptoOf(subject) ?? subject.path, facts))?.dir;
   if (dir === undefined || facts.env['SSL_CERT_FILE'] !== undefined || facts.env['SSL_CERT_DIR'] !== undefined)
     return [];
   const because = `${calls} of an OpenSSL with OPENSSLDIR ${dir}`;
@@ -158,20 +164,6 @@ async function hashedEntries(dir: string, facts: Facts): Promise<Want[]> {
   return wants;
 }
 
-/** As `openssl version -d` prints it: from the libcrypto of the process, or the program that carries it. */
-export async function opensslDirectory(subject: Subject, facts: Facts): Promise<string | undefined> {
-  for (const line of await facts.strings(await opensslFile(subject))) {
-    const dir = /^OPENSSLDIR: "(\/[^"]*)"$/.exec(line)?.[1];
-    if (dir !== undefined) return dir;
-  }
-  return undefined;
-}
-
-/** Physical path of the file that holds OpenSSL's libcrypto. */
-export async function opensslFile({ loaded, path }: Subject): Promise<string> {
-  return loaded?.objects.find(({ name }) => /(?:^|\/)libcrypto\.so/.test(name))?.realPath ?? path;
-}
-
 /** GnuTLS trusts a bundle, or what p11-kit(8) offers, whichever it was built for (--with-default-trust-store-…). */
 async function gnutlsDefaults(calls: string, subject: Subject, facts: Facts): Promise<readonly Requirement[]> {
   const library =
@@ -196,11 +188,12 @@ async function gnutlsDefaults(calls: string, subject: Subject, facts: Facts): Pr
  * @param tls a function of a TLS library that it calls, if any
  */
 async function mentioned(tls: string | undefined, subject: Subject, facts: Facts): Promise<readonly Requirement[]> {
-  const found = await facts.mentions(subject.path, [...BUNDLES, ...DIRECTORIES]);
-  const bundles = BUNDLES.filter((bundle) => found.has(bundle));
+  const texts = await occurrences(subject.path, PREFIXES, facts);
+  const names = (path: string) => texts.some((text) => text.startsWith(path));
+  const bundles = BUNDLES.filter(names);
   const asking = (because: string): Asking => ({ because, facts, who: subject.path });
   if (bundles[0] !== undefined) return authorities(bundles, asking(`names ${bundles[0]}`));
-  const dir = DIRECTORIES.find((one) => found.has(one));
+  const dir = DIRECTORIES.find(names);
   if (dir === undefined || tls === undefined) return [];
   const because = `names ${dir}`;
   if (tls.startsWith('gnutls_'))

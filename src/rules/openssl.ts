@@ -5,16 +5,15 @@
  */
 import { joinPath } from '../base/path.ts';
 import { parseOpensslConfig } from './openssl-config.ts';
+import { libcryptoOf, opensslPlaces } from './openssl-places.ts';
 import type { Facts, Requirement, Rule, Strength, Subject } from './rule.ts';
 
-const LIBCRYPTO = /^libcrypto\.so/;
 const LOADS_PROVIDER = /^OSSL_PROVIDER_(?:try_)?load(?:_ex)?$/;
 const LOADS_ENGINE = /^ENGINE_(?:by_id|load_builtin_engines|load_dynamic)$/;
 
 /** Providers that are files of their own; `default`, `base` and `null` are built in (provider(7)). */
 const PROVIDER_FILES = ['legacy', 'fips'];
 
-/** Where one libcrypto looks: what `openssl version -a` prints. */
 interface Places {
   readonly config: string;
   readonly modules: string | undefined;
@@ -36,16 +35,8 @@ export const openssl: Rule = {
   },
 };
 
-/** Physical path of the libcrypto that the process has loaded. */
-function libcryptoOf({ loaded, elf, path }: Subject): string | undefined {
-  if (LIBCRYPTO.test(elf?.dynamic?.soname ?? '')) return path;
-  return loaded?.objects.find(({ name }) => LIBCRYPTO.test(name.slice(name.lastIndexOf('/') + 1)))?.realPath;
-}
-
 /** libcrypto itself, or a program that may carry it: it reads its configuration when it starts. */
 async function fromLibrary(subject: Subject, facts: Facts): Promise<Requirement[]> {
-  const mark = 'OPENSSLDIR: "';
-  if (!(await facts.mentions(subject.path, [mark])).has(mark)) return [];
   const places = await placesOf(subject.path, facts);
   if (places === undefined) return [];
   const because = 'reads its configuration at start (OPENSSL_init_crypto)';
@@ -55,19 +46,15 @@ async function fromLibrary(subject: Subject, facts: Facts): Promise<Requirement[
   ];
 }
 
+/** The environment counts before what was compiled in. */
 async function placesOf(libcrypto: string, facts: Facts): Promise<Places | undefined> {
-  const built = new Map<string, string>();
-  for (const text of await facts.strings(libcrypto)) {
-    const [, name, dir] = /^(OPENSSLDIR|MODULESDIR|ENGINESDIR): "(\/[^"]*)"$/.exec(text) ?? [];
-    if (name !== undefined && dir !== undefined) built.set(name, dir);
-  }
-  const dir = built.get('OPENSSLDIR');
-  if (dir === undefined) return undefined;
+  const built = await opensslPlaces(libcrypto, facts);
+  if (built === undefined) return undefined;
   const { env } = facts;
   return {
-    config: env['OPENSSL_CONF'] ?? `${dir}/openssl.cnf`,
-    modules: env['OPENSSL_MODULES'] ?? built.get('MODULESDIR'),
-    engines: env['OPENSSL_ENGINES'] ?? built.get('ENGINESDIR'),
+    config: env['OPENSSL_CONF'] ?? `${built.dir}/openssl.cnf`,
+    modules: env['OPENSSL_MODULES'] ?? built.modules,
+    engines: env['OPENSSL_ENGINES'] ?? built.engines,
   };
 }
 

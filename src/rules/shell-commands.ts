@@ -8,6 +8,8 @@ import { isShell } from '../formats/shell/builtins.ts';
 import { type Called, type CalledCommand, calledCommands } from '../formats/shell/called.ts';
 import { parseCommandLine, parseShellScript } from '../formats/shell/commands.ts';
 import type { ShellScript } from '../formats/shell/script.ts';
+import { startsOthers } from '../formats/shell/wrappers.ts';
+import { readHashBang } from './closure/heads.ts';
 import { findProgram } from './programs.ts';
 import type { Facts, Requirement, Rule, Strength } from './rule.ts';
 import { interpreterOf } from './scripts.ts';
@@ -15,6 +17,7 @@ import { interpreterOf } from './scripts.ts';
 /** Scripts that are read in by scripts: so many, and no deeper than each file once. */
 const MOST_SOURCED = 64;
 const LARGEST = 1024 * 1024;
+const HEAD = 256;
 
 /** Where nothing of the source has a place: what a script expects there comes into being when it runs. */
 const RUN_TIME = ['/dev', '/proc', '/sys', '/tmp', '/run', '/var/run', '/var/tmp'];
@@ -121,8 +124,7 @@ async function fromCommand(facts: Facts): Promise<Requirement[]> {
   const words = [...entrypoint, ...command];
   const own = await fromWords(words, "the image's command", facts);
   if (entrypoint.length === 0 || command.length === 0) return own;
-  const script = await parseCommandLine(words);
-  for (const { name } of calledCommands([script]).commands) {
+  for (const name of await startedBy(words)) {
     if (!(await runsArguments(name, facts))) continue;
     const [first = ''] = command;
     if (first.startsWith('-')) break;
@@ -136,6 +138,13 @@ async function fromCommand(facts: Facts): Promise<Requirement[]> {
   return own;
 }
 
+/** The program itself, and those that it starts where it is one of the commands that start others. */
+async function startedBy(words: readonly string[]): Promise<readonly string[]> {
+  const [first = ''] = words;
+  if (!startsOthers(first.replace(/^.*\//, ''))) return [first];
+  return calledCommands([await parseCommandLine(words)]).commands.map(({ name }) => name);
+}
+
 async function fromHealthcheck(facts: Facts): Promise<Requirement[]> {
   const [form, ...words] = facts.config.Healthcheck?.Test ?? [];
   const who = "the image's HEALTHCHECK";
@@ -145,7 +154,10 @@ async function fromHealthcheck(facts: Facts): Promise<Requirement[]> {
   return requirements(scripts, { who, verb: 'calls' });
 }
 
+/** Nothing but a shell and the commands that start others have anything to be looked into. */
 async function fromWords(words: readonly string[], who: string, facts: Facts): Promise<Requirement[]> {
+  const name = (words[0] ?? '').replace(/^.*\//, '');
+  if (!isShell(name) && !startsOthers(name)) return [];
   const scripts = await withSourced(await parseCommandLine(words), facts);
   const commands = scripts.called.commands.filter(({ name }) => name !== words[0]);
   return requirements({ ...scripts, called: { ...scripts.called, commands } }, { who, verb: 'calls' });
@@ -155,11 +167,9 @@ async function fromWords(words: readonly string[], who: string, facts: Facts): P
 async function runsArguments(name: string, facts: Facts): Promise<boolean> {
   const options = { path: facts.env['PATH'] ?? '', workdir: facts.config.WorkingDir };
   const found = await findProgram(facts.files, name, options);
-  if (!found.found) return false;
-  const text = await facts.text(found.path);
-  const line = /^#!\s*(\S+)(?:[ \t]+(\S.*))?/.exec(text ?? '');
-  if (text === undefined || line?.[1] === undefined || text.length > LARGEST) return false;
-  const interpreter = interpreterOf({ interpreter: line[1], argument: line[2] });
+  if (!found.found || found.node.content.size > LARGEST) return false;
+  const hashBang = readHashBang(await facts.files.read(found.node, { offset: 0, size: HEAD }));
+  const interpreter = interpreterOf(hashBang);
   if (interpreter === undefined || !isShell(interpreter.name)) return false;
   return (await readScripts(found.path, facts))?.called.runsArguments ?? false;
 }

@@ -4,6 +4,9 @@ import type { Facts, Requirement, Rule, Subject } from './rule.ts';
 
 export const ZONEINFO = '/usr/share/zoneinfo';
 
+/** For a suggestion no larger program is read. */
+const LARGEST = 32 * 1024 * 1024;
+
 /** Functions that turn seconds into local time or back; 32-bit programs with 64-bit time call the names with underscores. */
 const LOCAL_TIME = /^(?:__)?(?:localtime|mktime|ctime|timelocal)(?:64)?(?:_r)?(?:64)?$|^tzset$/;
 
@@ -74,6 +77,7 @@ export function zoneDatabase(because: string, { path }: Subject, { env }: Facts)
 
 /** A program that only names the directory may look zones up: a megabyte or more on a guess is left to the user. */
 async function offered(subject: Subject, facts: Facts): Promise<Requirement[]> {
+  if (subject.node.content.size > LARGEST) return [];
   if (!(await facts.mentions(subject.path, [ZONEINFO])).has(ZONEINFO)) return [];
   const { want } = zoneDatabase('', subject, facts);
   return [{ want, strength: 'suggested', because: `names ${ZONEINFO}` }];

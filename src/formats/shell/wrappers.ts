@@ -89,6 +89,11 @@ export function wrapperOf(name: string): Wrapper | undefined {
   return Object.hasOwn(WRAPPERS, name) ? WRAPPERS[name] : undefined;
 }
 
+/** Whether the command of that name may start what stands among its arguments. */
+export function startsOthers(name: string): boolean {
+  return wrapperOf(name) !== undefined || name === 'busybox' || name === 'find';
+}
+
 /** A word of the command line: its text, or undefined where it is not known. */
 export type Argument = string | undefined;
 
