@@ -1,18 +1,22 @@
 /** Equality of changesets. @module */
-import { type Change, type ChangeEntry, type Changeset, walkChanges } from './changeset.ts';
+import type { Change, Changeset } from './changeset.ts';
 import { type LinkToken, sameInfo, sameLeaf } from './node.ts';
 
 /** Whether two changesets are the same value: the same changes at the same paths, the same hard links among them. */
 export function sameChangeset(a: Changeset, b: Changeset): boolean {
-  const left = [...walkChanges(a)];
-  const right = [...walkChanges(b)];
-  if (left.length !== right.length) return false;
-  const firstLeft = firstNames(left);
-  const firstRight = firstNames(right);
-  return left.every((one, i) => {
-    const other = right[i] as ChangeEntry;
-    return one.path === other.path && sameChange(one.change, other.change) && firstLeft(one) === firstRight(other);
-  });
+  const firstA = firstNames();
+  const firstB = firstNames();
+  const open: [Change, Change][] = [[a.root, b.root]];
+  for (let pair = open.pop(); pair !== undefined; pair = open.pop()) {
+    const [left, right] = pair;
+    if (!sameChange(left, right) || firstA(left) !== firstB(right)) return false;
+    if (left.kind !== 'dir-change' || right.kind !== 'dir-change') continue;
+    if (left.names.length !== right.names.length || left.names.some((name, i) => name !== right.names[i])) return false;
+    left.changes.forEach((change, i) => {
+      open.push([change, right.changes[i] as Change]);
+    });
+  }
+  return true;
 }
 
 function sameChange(a: Change, b: Change): boolean {
@@ -32,13 +36,16 @@ function sameOptional<T>(a: T | undefined, b: T | undefined, same: (a: T, b: T) 
   return a === undefined || b === undefined ? a === b : same(a, b);
 }
 
-/** The first path of the inode that a change makes, or its own. */
-function firstNames(entries: readonly ChangeEntry[]): (entry: ChangeEntry) => string {
-  const first = new Map<LinkToken, string>();
-  const tokenOf = ({ change }: ChangeEntry) => ('link' in change ? change.link : undefined);
-  for (const entry of entries) {
-    const token = tokenOf(entry);
-    if (token !== undefined && !first.has(token)) first.set(token, entry.path);
-  }
-  return (entry) => first.get(tokenOf(entry) ?? { link: true }) ?? entry.path;
+/** Asked for each change in one order, says as how many changes before the inode of this one was met first. */
+function firstNames(): (change: Change) => number {
+  const first = new Map<LinkToken, number>();
+  let count = 0;
+  return (change) => {
+    const ordinal = count++;
+    const token = 'link' in change ? change.link : undefined;
+    if (token === undefined) return ordinal;
+    const found = first.get(token);
+    if (found === undefined) first.set(token, ordinal);
+    return found ?? ordinal;
+  };
 }
