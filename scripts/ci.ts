@@ -1,0 +1,69 @@
+/**
+ * Checks and tests everything, as `.ci/run` does in a clean clone. The last line is the sum; the exit status is 0 only where
+ * nothing failed and something was tested.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/** What vitest's JSON reporter writes, as far as it is read here. */
+interface Report {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly assertionResults: unknown[];
+  }[];
+}
+
+interface Sum {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+process.chdir(root);
+const REPORTS = '.cache/ci';
+rmSync(REPORTS, { recursive: true, force: true });
+mkdirSync(REPORTS, { recursive: true });
+
+function run(command: string, ...args: readonly string[]): boolean {
+  console.log(`\n$ ${[command, ...args].join(' ')}`);
+  // A part of the system that is missing is a failure here, and no reason to skip.
+  const env = { ...process.env, CI: 'true', PATH: `${root}node_modules/.bin:${process.env['PATH']}` };
+  return spawnSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'], env }).status === 0;
+}
+
+/** The tests of one project; a file that could not even be loaded, or a run that ended badly, counts as one failure. */
+function test(project: string): Sum {
+  const file = `${REPORTS}/${project}.json`;
+  const ok = run(
+    'vitest',
+    ...['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`],
+  );
+  const report = readReport(file);
+  if (report === undefined) return { passed: 0, failed: 1 };
+  const broken = report.testResults.filter(
+    ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
+  );
+  const failed = report.numFailedTests + broken.length;
+  return { passed: report.numPassedTests, failed: ok ? failed : Math.max(failed, 1) };
+}
+
+function readReport(file: string): Report | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Report;
+  } catch {
+    console.log(`no report of the tests in ${file}`);
+    return undefined;
+  }
+}
+
+const checked = run('node', 'scripts/check.ts');
+const sums = [{ passed: 0, failed: checked ? 0 : 1 }, test('unit'), test('e2e')];
+const passed = sums.reduce((sum, one) => sum + one.passed, 0);
+const failed = sums.reduce((sum, one) => sum + one.failed, 0);
+if (!checked) console.log('\nnpm run check failed, and counts as one failure');
+console.log(`\n${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
