@@ -51,6 +51,20 @@ function settled(text: string): string[] {
     .map((line) => line.replace(/\u001b\[[0-9;?]*[A-HJ-ln-z]/g, ''));
 }
 
+/** Lines as a terminal of that width shows them: colour codes take no room. */
+function wrapped(line: string): string[] {
+  const rows = [''];
+  let column = 0;
+  for (const piece of line.match(/\u001b\[[0-9;]*m|./gu) ?? []) {
+    if (!piece.startsWith('\u001b') && column++ === COLUMNS) {
+      rows.push('');
+      column = 1;
+    }
+    rows[rows.length - 1] += piece;
+  }
+  return rows;
+}
+
 function drawLine(line: string, y: number): string {
   let style = PLAIN;
   const spans = line.split(/\u001b\[([0-9;]*)m/).map((part, index) => {
@@ -91,7 +105,7 @@ try {
   const lines = COMMANDS.flatMap((command) => {
     const printed = settled(inTerminal(command, home));
     while (printed.at(-1) === '') printed.pop();
-    return [`\u001b[32m$\u001b[0m \u001b[1m${command}\u001b[0m`, ...printed, ''];
+    return [`\u001b[32m$\u001b[0m \u001b[1m${command}\u001b[0m`, ...printed.flatMap(wrapped), ''];
   });
   lines.pop();
   const height = lines.length * 18 + 28;
