@@ -75,18 +75,26 @@ async function openInStore(reference: StoreReference, { env, run }: Access): Pro
   }
 }
 
-/** Writes a root filesystem as a directory or a tar. @throws ImageError CONFLICT where the directory is not empty; DENIED */
-export async function saveRoot(tree: Tree, { kind, path, text }: RootReference, { run }: Access): Promise<void> {
+/**
+ * Writes a root filesystem as a directory or a tar.
+ * @returns of a tar, the size of the file in bytes
+ * @throws ImageError CONFLICT where the directory is not empty; DENIED
+ */
+export async function saveRoot(
+  tree: Tree,
+  { kind, path, text }: RootReference,
+  { run }: Access,
+): Promise<{ readonly compressed?: number }> {
   switch (kind) {
     case 'rootfs':
-      return writeRootDirectory(tree, path, run);
+      await writeRootDirectory(tree, path, run);
+      return {};
     case 'tar':
-      await writeTarRoot(tree, path, run);
-      return;
+      return { compressed: await writeTarRoot(tree, path, run) };
     case 'host':
     case 'scratch':
       throw new ImageError('USAGE', `${text} can only be read`, { hint: 'write rootfs:DIR or tar:FILE' });
     default:
-      assertNever(kind);
+      return assertNever(kind);
   }
 }

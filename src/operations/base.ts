@@ -2,7 +2,7 @@
 import type { Digest } from '../base/digest.ts';
 import { ImageError } from '../base/errors.ts';
 import type { History, RunConfig } from '../formats/oci/types.ts';
-import { parseReference } from '../formats/reference/parse.ts';
+import { isRootReference, parseReference } from '../formats/reference/parse.ts';
 import type { Tree } from '../model/tree.ts';
 import { type Access, openImage, openRoot } from '../sources.ts';
 import type { KeptLayer } from '../transforms/save/image.ts';
@@ -27,9 +27,7 @@ export async function openBase(reference: string | undefined, access: Access): P
       hint: 'name an image, rootfs:DIR or tar:FILE',
     });
   }
-  return parsed.kind === 'rootfs' || parsed.kind === 'tar'
-    ? openPlain(reference, access)
-    : openLayered(reference, access);
+  return isRootReference(parsed) ? openPlain(reference, access) : openLayered(reference, access);
 }
 
 async function openPlain(reference: string, access: Access): Promise<Base> {

@@ -1,7 +1,7 @@
 /** Copying from reference to reference: images to images, and to and from root filesystems. @module */
 import type { Compression } from '../formats/oci/media-types.ts';
 import type { Descriptor } from '../formats/oci/types.ts';
-import { parseReference, type Reference, type RootReference } from '../formats/reference/parse.ts';
+import { isRootReference, parseReference, type Reference, type RootReference } from '../formats/reference/parse.ts';
 import { newestTime } from '../model/newest-time.ts';
 import { countEntries, unpackedSize } from '../model/tree.ts';
 import type { Sink, Source } from '../ports/content-store.ts';
@@ -32,13 +32,11 @@ export type Copied =
 export async function copy(request: CopyRequest, access: Access): Promise<Copied> {
   const from = parseReference(request.from);
   const to = parseReference(request.to);
-  if (isRoot(to)) return copyToRoot(from, to, access);
+  if (isRootReference(to)) return copyToRoot(from, to, access);
   await using sink = await openSink(to, access);
-  return await (isRoot(from) ? copyFromRoot(from, sink, request, access) : copyToImage(from, sink, request, access));
-}
-
-function isRoot(reference: Reference): reference is RootReference {
-  return ['rootfs', 'tar', 'host', 'scratch'].includes(reference.kind);
+  return await (isRootReference(from)
+    ? copyFromRoot(from, sink, request, access)
+    : copyToImage(from, sink, request, access));
 }
 
 async function copyToRoot(from: Reference, to: RootReference, access: Access): Promise<Copied> {

@@ -2,7 +2,7 @@
 import { collect } from '../base/stream.ts';
 import { PARE_EVIDENCE } from '../formats/oci/media-types.ts';
 import { parseManifest } from '../formats/oci/parse.ts';
-import { parseReference } from '../formats/reference/parse.ts';
+import { isRootReference, parseReference } from '../formats/reference/parse.ts';
 import type { Evidence } from '../model/evidence.ts';
 import { EVIDENCE_LIMIT, parseEvidence } from '../model/evidence-schema.ts';
 import type { Tree } from '../model/tree.ts';
@@ -23,9 +23,7 @@ export interface Explained extends AsyncDisposable {
 
 /** @throws ImageError */
 export async function openEvidence(reference: string, access: Access): Promise<Explained> {
-  const { kind } = parseReference(reference);
-  const isImage = kind !== 'rootfs' && kind !== 'tar' && kind !== 'host' && kind !== 'scratch';
-  if (isImage) {
+  if (!isRootReference(parseReference(reference))) {
     await using stack = new AsyncDisposableStack();
     const opened = stack.use(await openImage(reference, access));
     const evidence = await attached(opened, access);

@@ -1,12 +1,17 @@
 /** Packing from references to references: opens what is read, packs, and writes what comes of it. @module */
+import type { Digest } from '../base/digest.ts';
 import { canonicalJson } from '../base/json.ts';
 import { PARE_EVIDENCE } from '../formats/oci/media-types.ts';
+import { isRootReference, parseReference } from '../formats/reference/parse.ts';
 import { diff } from '../model/diff.ts';
 import type { Evidence } from '../model/evidence.ts';
+import { parsePlatform } from '../model/platform.ts';
+import type { Sink } from '../ports/content-store.ts';
 import type { Root } from '../ports/root.ts';
 import { evidenceOf } from '../rules/closure/evidence.ts';
-import { openSink } from '../sinks.ts';
+import { openSink, saveRoot } from '../sinks.ts';
 import { type Access, openRoot } from '../sources.ts';
+import { machinePlatform } from '../system/machine.ts';
 import { pack } from '../transforms/pack/pack.ts';
 import type { Packed } from '../transforms/pack/types.ts';
 import type { NewImage, SavedImage } from '../transforms/save/image.ts';
@@ -14,13 +19,29 @@ import { saveImage } from '../transforms/save/save.ts';
 import { type Base, openBase } from './base.ts';
 import { type PackOptions, recipeOf, requestOf } from './recipe.ts';
 import { findShell } from './shell.ts';
+import { timestamp } from './time.ts';
 
 export interface Packing extends AsyncDisposable {
   readonly packed: Packed;
   /** Why everything is in it. */
   evidence(): Promise<Evidence>;
-  /** Writes the image, with its evidence where the place can hold it. @param reference of an image */
-  save(reference: string): Promise<SavedImage>;
+  /**
+   * Writes it to a reference of any kind: an image, with its evidence where the place can hold it; or the root filesystem
+   * alone.
+   * @param names for an archive whose reference names no image
+   */
+  save(reference: string, names?: readonly string[]): Promise<Written>;
+  /** Writes the image alone. */
+  saveTo(sink: Sink): Promise<SavedImage>;
+}
+
+/** What came of writing to one reference. */
+export interface Written {
+  readonly reference: string;
+  /** Of the manifest; a root filesystem has none. */
+  readonly digest?: Digest;
+  /** Bytes of the layers as they are stored, or of the tar file; a directory has none. */
+  readonly compressed?: number;
 }
 
 /**
@@ -29,29 +50,39 @@ export interface Packing extends AsyncDisposable {
  */
 export async function openPacking(options: PackOptions, access: Access): Promise<Packing> {
   await using open = new AsyncDisposableStack();
-  const source = open.use(await openRoot(options.from ?? 'host:', access));
-  const passwd = await textOf(source, '/etc/passwd');
-  const request = requestOf(options, { platform: source.platform, passwd });
+  const wanted = options.platform === undefined ? {} : { platform: parsePlatform(options.platform, machinePlatform()) };
+  const source = open.use(await openRoot(options.from ?? 'host:', { ...access, ...wanted }));
+  const request = {
+    ...requestOf(options, await textOf(source, '/etc/passwd')),
+    platform: wanted.platform,
+  };
   const base = open.use(await openBase(options.base, { ...access, platform: source.platform }));
+  const shell = options.shell === undefined ? undefined : await findShell(options.shell, source, access, open);
+  const { files, config } = source;
   const packed = await pack({
     ...request,
-    source: { files: source.files, platform: source.platform, config: source.config?.config },
-    shell: options.shell === undefined ? undefined : await findShell(options.shell, source, access, open),
-    base: base,
+    source: { files, platform: source.platform, config: config?.config },
+    shell,
+    base,
   });
   const recipe = recipeOf(options, packed.platform, base?.digest);
   const evidence = async () => evidenceOf({ ...packed, request: recipe });
+  const image = newImage(packed, base);
   const opened = open.move();
   return {
     packed,
     evidence,
-    save: async (reference) => {
-      await using sink = await openSink(reference, access);
-      const attachments = sink.withoutReferrers
-        ? []
-        : [{ artifactType: PARE_EVIDENCE, bytes: canonicalJson(await evidence()) }];
-      return await saveImage(newImage(packed, base), sink, { attachments }, access.run);
+    save: async (reference, names = []) => {
+      const parsed = parseReference(reference);
+      if (isRootReference(parsed)) return { reference, ...(await saveRoot(packed.tree, parsed, access)) };
+      await using sink = await openSink(parsed, access, { names });
+      const bytes = sink.withoutReferrers ? undefined : canonicalJson(await evidence());
+      const attachments = bytes === undefined ? [] : [{ artifactType: PARE_EVIDENCE, bytes }];
+      const { descriptor, manifest } = await saveImage(image, sink, { attachments }, access.run);
+      const compressed = manifest.layers.reduce((sum, { size }) => sum + size, 0);
+      return { reference, digest: descriptor.digest, compressed };
     },
+    saveTo: (sink) => saveImage(image, sink, {}, access.run),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }
@@ -74,8 +105,4 @@ function newImage({ platform, config, time, tree }: Packed, base: Base | undefin
     layers: [...layers, { kind: 'made', content: diff(below, tree), below }],
     history: [...history, { created, created_by: 'pare pack' }],
   };
-}
-
-function timestamp(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
 }

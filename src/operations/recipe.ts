@@ -3,7 +3,7 @@ import { ImageError } from '../base/errors.ts';
 import { cleanPath } from '../base/path.ts';
 import type { Platform } from '../formats/oci/types.ts';
 import type { PackRecipe } from '../model/evidence.ts';
-import { formatPlatform, parsePlatform } from '../model/platform.ts';
+import { formatPlatform } from '../model/platform.ts';
 import { accountLine } from '../rules/closure/accounts.ts';
 import type { Rule } from '../rules/rule.ts';
 import { RULES } from '../rules/table.ts';
@@ -55,15 +55,14 @@ export interface PackOptions {
   readonly time?: number;
 }
 
-/** What a source is asked in order to understand options. */
-interface SourceFacts {
-  readonly platform: Platform;
-  /** Text of its /etc/passwd. */
-  readonly passwd: string;
-}
-
-/** @throws ImageError USAGE for what makes no sense by itself */
-export function requestOf(options: PackOptions, source: SourceFacts): Omit<PackRequest, 'source' | 'shell' | 'base'> {
+/**
+ * @param passwd text of the source's passwd file, for users by name
+ * @throws ImageError USAGE for what makes no sense by itself
+ */
+export function requestOf(
+  options: PackOptions,
+  passwd: string,
+): Omit<PackRequest, 'source' | 'shell' | 'base' | 'platform'> {
   return {
     programs: options.programs,
     args: options.args ?? [],
@@ -75,8 +74,7 @@ export function requestOf(options: PackOptions, source: SourceFacts): Omit<PackR
     exclude: options.exclude ?? [],
     suggested: options.suggested ?? false,
     cpu: options.cpu ?? 'baseline',
-    platform: options.platform === undefined ? undefined : parsePlatform(options.platform, source.platform),
-    user: options.user === undefined ? undefined : userOf(options.user, source.passwd),
+    user: options.user === undefined ? undefined : userOf(options.user, passwd),
     env: (options.env ?? []).map(variable),
     workdir: options.workdir === undefined ? undefined : absolute('--workdir', options.workdir),
     volumes: (options.volumes ?? []).map((path) => absolute('--volume', path)),

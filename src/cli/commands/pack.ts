@@ -2,15 +2,14 @@
 import type { Command } from 'commander';
 import { ImageError } from '../../base/errors.ts';
 import { basename, joinPath } from '../../base/path.ts';
-import { openPacking, type Packing } from '../../operations/pack.ts';
+import { openPacking, type Packing, type Written } from '../../operations/pack.ts';
 import type { PackOptions } from '../../operations/recipe.ts';
 import { SHELL_LICENCE } from '../../operations/shell.ts';
-import { writeTarball } from '../../operations/tarball.ts';
 import type { Packed } from '../../transforms/pack/types.ts';
 import type { CommandModule, Context } from '../command.ts';
 import { STATUS } from '../errors.ts';
 import { renderFindings } from '../render/findings.ts';
-import { listOf, summaryOf, summaryText, type Written } from '../render/packed.ts';
+import { listOf, summaryOf, summaryText } from '../render/packed.ts';
 import { bytesText } from '../render/units.ts';
 import { collect, commandWords, pairs, sourceDate } from '../words.ts';
 
@@ -172,15 +171,14 @@ async function list(packing: Packing, context: Context): Promise<void> {
   else for (const { path } of files) context.print(path);
 }
 
-async function write(packing: Packing, { options, programs, context }: Job): Promise<Written[]> {
+async function write(packing: Packing, { options, programs }: Job): Promise<Written[]> {
   const written: Written[] = [];
-  for (const file of tarballs(options)) {
-    written.push({ reference: file, compressed: await writeTarball(packing.packed.tree, file, context.run) });
-  }
-  for (const reference of references(options, programs, written.length > 0)) {
-    const { descriptor, manifest } = await packing.save(reference);
-    const compressed = manifest.layers.reduce((sum, { size }) => sum + size, 0);
-    written.push({ reference, digest: descriptor.digest, compressed });
+  const { output = [], tag = [] } = options;
+  const files = tarballs(options).map((file) => `tar:${file}`);
+  const name = nameOf(programs[0] ?? 'packed');
+  const none = output.length + tag.length + files.length === 0;
+  for (const reference of [...files, ...output, ...tag, ...(none ? [name] : [])]) {
+    written.push(await packing.save(reference, tag.length > 0 ? tag : [name]));
   }
   return written;
 }
@@ -192,12 +190,11 @@ function tarballs({ tarball, name, z }: Options): string[] {
   return [...(tarball === undefined ? [] : [tarball]), ...(name === undefined ? [] : [`${name}.tar${z ? '.gz' : ''}`])];
 }
 
-/** With neither an output nor a name, the store gets the first program's name. */
-function references({ output = [], tag = [] }: Options, programs: readonly string[], done: boolean): readonly string[] {
-  if (output.length + tag.length > 0 || done) return [...output, ...tag];
-  const name = basename(programs[0] ?? 'files')
+/** What the image is called where the user gives it no name: as its program, in the letters of repository names. */
+function nameOf(program: string): string {
+  const name = basename(program)
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-+|-+$/g, '');
-  return [name === '' ? 'packed' : name];
+  return name === '' ? 'packed' : name;
 }

@@ -3,18 +3,10 @@ import { printableName } from '../../base/names.ts';
 import type { EvidenceFile } from '../../model/evidence.ts';
 import { formatPlatform } from '../../model/platform.ts';
 import { unpackedSize, walk } from '../../model/tree.ts';
+import type { Written } from '../../operations/pack.ts';
 import type { Finding } from '../../rules/finding.ts';
 import type { Packed } from '../../transforms/pack/types.ts';
 import { bytesText } from './units.ts';
-
-/** One place the image or the root filesystem was written to. */
-export interface Written {
-  readonly reference: string;
-  /** Of the manifest; a tar file has none. */
-  readonly digest?: string;
-  /** Bytes of the layers, or of the file. */
-  readonly compressed: number;
-}
 
 export interface PackSummary {
   readonly written: readonly Written[];
@@ -41,7 +33,8 @@ export function summaryText({ written, unpacked, files, seconds, platform }: Pac
   const what = `${bytesText(unpacked)} unpacked, ${files} files, ${platform}, ${seconds.toFixed(2)} s`;
   return written
     .map(({ reference, digest, compressed }) => {
-      return `${printableName(reference)}: ${bytesText(compressed)}, ${what}${digest === undefined ? '' : `\n  ${digest}`}`;
+      const stored = compressed === undefined ? '' : `${bytesText(compressed)}, `;
+      return `${printableName(reference)}: ${stored}${what}${digest === undefined ? '' : `\n  ${digest}`}`;
     })
     .join('\n');
 }

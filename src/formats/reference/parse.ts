@@ -53,6 +53,11 @@ export interface RootReference {
 
 export type Reference = StoreReference | RemoteReference | LayoutReference | DockerArchiveReference | RootReference;
 
+/** Whether it names a root filesystem and no image. */
+export function isRootReference(reference: Reference): reference is RootReference {
+  return ['rootfs', 'tar', 'host', 'scratch'].includes(reference.kind);
+}
+
 type Parser = (rest: string, text: string) => Reference;
 
 /** By what stands before the first colon. */

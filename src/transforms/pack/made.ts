@@ -13,11 +13,17 @@ export function textFile(text: string | Uint8Array): Leaf {
   return { kind: 'file', meta: FILE_META, mtime: 0, mtimeNs: 0, link: undefined, content: bytesContent(text) };
 }
 
-/** The working directory, the volumes and the home are the user's own. */
+/** Where many programs have something of their own. */
+const SHARED = /^\/(?:[^/]+|var\/[^/]+)$/;
+const STICKY = 0o1000;
+
+/** The working directory, the volumes and the home are the user's own, and directories that the program is to write in. */
 export function withOwners(user: NewUser | undefined, plan: Plan): Plan {
   if (user === undefined) return plan;
-  const own = ({ node, reasons }: Made) =>
-    node.kind === 'dir' && reasons.some(({ rule }) => rule === 'config' || rule === 'user');
+  const own = ({ path, node, reasons }: Made) =>
+    node.kind === 'dir' &&
+    (reasons.some(({ rule }) => rule === 'config' || rule === 'user') ||
+      (reasons.some(({ rule }) => rule === 'directories') && (node.meta.mode & STICKY) === 0 && !SHARED.test(path)));
   const given = (node: DirInfo | Leaf) => ({ ...node, meta: { ...node.meta, uid: user.uid, gid: user.gid } });
   return { ...plan, made: plan.made.map((one) => (own(one) ? { ...one, node: given(one.node) } : one)) };
 }
