@@ -73,6 +73,9 @@ describe('what a layer does', () => {
     ['to a directory made opaque', '/d/x old\n/l -> d', '/l/ opaque\n/l/y new', '/d/\n/d/y new\n/l -> d'],
     ['that the layer removed before', '/d/\n/l -> d', '/l gone\n/l/x new', '/d/\n/l/\n/l/x new'],
     ['that the layer replaced before', '/d/\n/l -> d', '/l/\n/l/x new', '/d/\n/l/\n/l/x new'],
+    ['that the layer hid before', '/d/\n/a/l -> ../d', '/a/ opaque\n/a/l/x new', '/a/\n/a/l/\n/a/l/x new\n/d/'],
+    ['that hide themselves', '/a/l -> ..', '/a/x new\n/a/l/a gone\n/a/l/z new', '/a/\n/a/l/\n/a/l/z new\n/a/x new'],
+    ['that hide themselves with the root', '/a/l -> ..', '/a/l/ opaque\n/a/l/z new', '/a/\n/a/l/\n/a/l/z new'],
     ['that the layer makes behind the entry', '/l/', '/l/x new\n/l -> d', '/l -> d'],
   ])('links in the way are followed: %s', (_rule, below, layer, expected) => {
     expect(applied(below, layer)).toEqual(linesOf(expected));
@@ -114,6 +117,8 @@ describe('what a layer does', () => {
     ['a hard link to nothing', '', '/b => a', /^hard link \/b: there is no file at a$/],
     ['a hard link to a directory', '/a/', '/b => a', /no file at a$/],
     ['a hard link to what the layer removed', '/a old', '/a gone\n/b => a', /no file at a$/],
+    ['a hard link to what the layer hid', '/d/a old', '/d/ opaque\n/b => d/a', /no file at d\/a$/],
+    ['a link that an entry behind it removed', '/a/l -> ..', '/a/l/a new\n/a/l/z new', /^\/a is no directory/],
     ['a hard link that only comes later', '', '/b => a\n/a new', /no file at a$/],
     ['a hard link into what it replaces', '/a/b old', '/a => a/b', /no file at a\/b$/],
     ['a hard link to dots', '/a/b old', '/c => a/..', /no file at a\/\.\.$/],
