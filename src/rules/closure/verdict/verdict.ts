@@ -9,6 +9,7 @@ import { computeClosure } from '../engine.ts';
 import type { Closure, Seed, Unmet } from '../types.ts';
 import { loadFindings } from './loads.ts';
 import { finding, sortFindings } from './make.ts';
+import { speakers } from './speakers.ts';
 import { startFindings } from './start.ts';
 
 export interface VerdictOptions {
@@ -28,7 +29,9 @@ export async function judge({ facts, rules, seeds = [] }: VerdictOptions): Promi
   const closure = await computeClosure({ facts, rules, seeds, purpose: 'check' });
   const start = await startFindings(facts, closure);
   const refused = new Set(start.filter(({ code }) => code === 'not-executable').map(({ path }) => path));
-  const unmet = closure.unmet.flatMap(unmetFinding).filter((one) => !(isStart(one) && refused.has(one.path)));
+  const unmet = speakers(closure)
+    .flatMap(unmetFinding)
+    .filter((one) => !(isStart(one) && refused.has(one.path)));
   return { findings: sortFindings([...start, ...unmet, ...(await loadFindings(facts, closure.loads))]), closure };
 }
 
