@@ -66,13 +66,9 @@ export function createState(): State {
   return {
     keep: (place, strength, reason, process) => {
       const known = kept.get(place.path);
-      if (known === undefined) {
-        kept.set(place.path, { path: place.path, node: place.node, strength, reasons: [reason], use: place.use });
-      } else {
-        addReason(known.reasons, reason);
-        if (isStronger(strength, known.strength)) known.strength = strength;
-        known.use = larger(known.use, place.use);
-      }
+      const { path, node, use } = place;
+      if (known !== undefined) known.use = larger(known.use, use);
+      add(kept, path, { path, node, strength, reasons: [reason], use });
       enqueue(place, strength, process);
     },
     make: (thing, strength, reason) => add(made, thing.path, { ...thing, strength, reasons: [reason] }),
@@ -97,22 +93,24 @@ export function createState(): State {
       made: sorted(made),
       accounts: [...sorted(accounts).values()],
       unmet: [...unmet.values()],
-      notTaken: [...sorted(notTaken).values()].filter(({ path }) => !kept.has(path)),
+      notTaken: [...notTaken.values()].filter(({ path }) => !kept.has(path)).sort(byPath),
       loads: [...loads.values()],
     }),
   };
 }
 
+/** A reason that makes the chain stronger than it was comes first. */
 function add<T extends { strength: Strength; reasons: Reason[] }>(to: Map<string, T>, key: string, one: T): void {
   const known = to.get(key);
   if (known === undefined) to.set(key, one);
-  else for (const reason of one.reasons) addReason(known.reasons, reason);
+  else if (isStronger(one.strength, known.strength)) {
+    known.strength = one.strength;
+    known.reasons = [...one.reasons, ...known.reasons];
+  } else known.reasons.push(...one.reasons.filter((reason) => !known.reasons.some((other) => isSame(reason, other))));
 }
 
-function addReason(reasons: Reason[], reason: Reason): void {
-  const same = (one: Reason) =>
-    one.rule === reason.rule && one.from === reason.from && one.because === reason.because && one.as === reason.as;
-  if (!reasons.some(same)) reasons.push(reason);
+function isSame(a: Reason, b: Reason): boolean {
+  return a.rule === b.rule && a.from === b.from && a.because === b.because && a.as === b.as;
 }
 
 function isStronger(a: Strength, b: Strength): boolean {
@@ -122,6 +120,10 @@ function isStronger(a: Strength, b: Strength): boolean {
 function larger(a: Use | undefined, b: Use | undefined): Use | undefined {
   if (a === undefined || b === undefined) return a ?? b;
   return USES.indexOf(a) >= USES.indexOf(b) ? a : b;
+}
+
+function byPath(a: { readonly path: string }, b: { readonly path: string }): number {
+  return a.path < b.path ? -1 : a.path > b.path ? 1 : 0;
 }
 
 function sorted<V>(map: Map<string, V>): Map<string, V> {

@@ -8,6 +8,7 @@ import { type HashBang, readHashBang } from './heads.ts';
 import type { Loading } from './loading.ts';
 
 const ET_EXEC = 2;
+const ET_DYN = 3;
 const ANY_EXECUTE = 0o111;
 
 export interface Subjects {
@@ -37,7 +38,7 @@ export function createSubjects(facts: Facts, loading: Loading): Subjects {
         elf,
         hashBang: elf === undefined ? await hashBang(node) : undefined,
         program: use === 'program' ? path : process,
-        loaded: elf === undefined ? undefined : await loadedOf(loading, path, use, process),
+        loaded: elf === undefined || !isLoadable(elf) ? undefined : await loadedOf(loading, path, use, process),
       };
     },
     processOf: async (program) => {
@@ -52,13 +53,18 @@ export function createSubjects(facts: Facts, loading: Loading): Subjects {
 /** A program has an interpreter or is linked to a fixed address; a shared object has neither. */
 function useOfElf(elf: Elf, node: FileNode): Use {
   if (elf.interp !== undefined || elf.type === ET_EXEC) return 'program';
-  const startable = elf.type === 3 && elf.entry !== 0 && elf.dynamic?.soname === undefined;
+  const startable = elf.type === ET_DYN && elf.entry !== 0 && elf.dynamic?.soname === undefined;
   if (startable && (elf.dynamic?.needed.length ?? 0) === 0 && isExecutable(node)) return 'program';
   return elf.dynamic === undefined ? 'data' : 'module';
 }
 
 function isExecutable(node: FileNode): boolean {
   return (node.meta.mode & ANY_EXECUTE) !== 0;
+}
+
+/** Object files, cores and files of debugging symbols are ELF as well. */
+function isLoadable({ type, dynamic }: Elf): boolean {
+  return type === ET_EXEC || (type === ET_DYN && dynamic !== undefined);
 }
 
 async function loadedOf(loading: Loading, path: string, use: Use, process: string): Promise<LoadResult | undefined> {
