@@ -54,9 +54,16 @@ const encoder = new TextEncoder();
  * here (no fractions). UTF-8 without a newline at the end.
  */
 export function canonicalJson(value: unknown): Uint8Array<ArrayBuffer> {
-  return encoder.encode(JSON.stringify(value, (_, inner) => (isObject(inner) ? sortedKeys(inner) : inner)));
+  return encoder.encode(canonicalText(value));
 }
 
-function sortedKeys(object: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(object).sort(([a], [b]) => (a < b ? -1 : 1)));
+/** Not by JSON.stringify alone: an object gives its keys that look like numbers first, and in another order. */
+function canonicalText(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map((item) => canonicalText(item ?? null)).join(',')}]`;
+  if (!isObject(value)) return JSON.stringify(value);
+  const fields = Object.keys(value)
+    .filter((key) => value[key] !== undefined)
+    .sort()
+    .map((key) => `${JSON.stringify(key)}:${canonicalText(value[key])}`);
+  return `{${fields.join(',')}}`;
 }

@@ -40,8 +40,9 @@ export function openLayerCache(dir: string): LayerCache {
       await writeEntries(dir, diffId, { boot, size }, entries);
       return { blob, entries };
     } catch (error) {
-      if (!(error instanceof ImageError) || error.code !== 'DIGEST_MISMATCH') throw error;
-      rmSync(path, { force: true }); // written before a crash, and not whole
+      // What is cached was whole once: a crash of the system came between.
+      if (!(error instanceof ImageError) || !['DIGEST_MISMATCH', 'INVALID'].includes(error.code)) throw error;
+      rmSync(path, { force: true });
       return undefined;
     }
   };

@@ -29,7 +29,13 @@ export async function openOutputFile(path: string): Promise<OutputFile> {
 }
 
 async function replacingFile(path: string): Promise<OutputFile> {
-  const temp = await createTempFile(dirname(resolve(path)));
+  const dir = dirname(resolve(path));
+  if (!statSync(dir, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new ImageError('NOT_FOUND', `cannot write ${path}: there is no directory ${dir}`, {
+      hint: `make it first: mkdir -p ${dir}`,
+    });
+  }
+  const temp = await createTempFile(dir);
   return {
     shown: path,
     write: (piece) => writeTo(temp.handle, piece, path),

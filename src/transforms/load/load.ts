@@ -74,9 +74,17 @@ async function scannedLayer(
   }
   const known = await cache.get(diffId, run);
   if (known !== undefined) return known;
-  if (compression === 'none') {
-    const blob = await source.blob?.(layer);
-    if (blob !== undefined) return cache.adopt(diffId, blob, layer.size, run);
+  try {
+    const blob = compression === 'none' ? await source.blob?.(layer) : undefined;
+    if (blob !== undefined) return await cache.adopt(diffId, blob, layer.size, run);
+    return await cache.put(diffId, decompress(source.fetch(layer, run), compression, { signal: run.signal }), run);
+  } catch (error) {
+    if (error instanceof ImageError && error.code === 'INVALID') await assertUndamaged(source, layer, run);
+    throw error;
   }
-  return cache.put(diffId, decompress(source.fetch(layer, run), compression, { signal: run.signal }), run);
+}
+
+/** Bytes that make no sense may have been damaged, which is more to the point. @throws ImageError DIGEST_MISMATCH */
+async function assertUndamaged(source: Source, layer: Descriptor, run: Run): Promise<void> {
+  for await (const _ of source.fetch(layer, run)) run.signal?.throwIfAborted();
 }
