@@ -176,6 +176,13 @@ describe('what stays out', () => {
     expect(closure.notTaken).toMatchObject([{ path: '/maybe' }, { path: '/secret', why: 'excluded' }]);
   });
 
+  test('what the user excludes, also where pare would make it', async () => {
+    const made = { '/start': 'required made /own\nrequired directory /dir' };
+    const closure = await closureOf(made, { excluded: (path) => path !== '/start' });
+    expect([...closure.made.keys()]).toEqual([]);
+    expect(closure.notTaken.map(({ path, why }) => `${path} ${why}`)).toEqual(['/dir excluded', '/own excluded']);
+  });
+
   test('what is denied, unless the user names it', async () => {
     const denied = async ({ path }: { path: string }) => (path === '/secret' ? 'it is secret' : undefined);
     const closure = await closureOf(files, { denied });

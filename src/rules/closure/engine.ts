@@ -136,7 +136,11 @@ function take(state: State, options: ClosureOptions, asker: Asker, given: Answer
     else state.keep(place, strength, own, asker.process);
   }
   if (idle) return;
-  for (const thing of outcome.made) state.make(thing, strength, reason);
+  for (const thing of outcome.made) {
+    const isOut = options.excluded?.(thing.path) === true;
+    if (isOut) state.notTaken({ path: thing.path, why: 'excluded', reason });
+    else state.make(thing, strength, reason);
+  }
   if (outcome.account !== undefined) state.account(outcome.account.kind, outcome.account.name, strength, reason);
 }
 
