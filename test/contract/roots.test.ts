@@ -49,7 +49,10 @@ for (const [name, place] of [
 
 async function save(tree: Tree, reference: string, { access }: Workplace): Promise<void> {
   const parsed = parseReference(reference);
-  if (parsed.kind === 'rootfs' || parsed.kind === 'tar') return saveRoot(tree, parsed, access);
+  if (parsed.kind === 'rootfs' || parsed.kind === 'tar') {
+    await saveRoot(tree, parsed, access);
+    return;
+  }
   await using sink = await openSink(parsed, access);
   await saveImage(imageOf(tree), sink);
 }
