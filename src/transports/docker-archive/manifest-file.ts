@@ -7,7 +7,13 @@ import { ImageError } from '../../base/errors.ts';
 import { isObject, parseJson } from '../../base/json.ts';
 import { MANIFEST_LIMIT } from '../../formats/oci/parse.ts';
 import { type At, asList, asObject, asString, child, optional } from '../../formats/oci/shape.ts';
-import { familiarRepository, formatNamed, type NamedReference, parseNamed } from '../../formats/reference/docker.ts';
+import {
+  familiarRepository,
+  formatNamed,
+  type NamedReference,
+  parseNamed,
+  withDefaultTag,
+} from '../../formats/reference/docker.ts';
 
 /** One image of `manifest.json`: names of members of the archive. */
 export interface SavedEntry {
@@ -51,7 +57,7 @@ export function repoTag(named: NamedReference): string {
 /** Whether a name of the archive, in whatever form, is this one. */
 export function isNamed(name: string, wanted: NamedReference): boolean {
   try {
-    return formatNamed(parseNamed(name)) === formatNamed(wanted);
+    return formatNamed(withDefaultTag(parseNamed(name))) === formatNamed(wanted);
   } catch (error) {
     // A name that nobody can ask for.
     if (error instanceof ImageError) return false;
