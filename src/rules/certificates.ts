@@ -106,7 +106,7 @@ function unmet(place: string, { because, who }: Asking): Pick<Requirement, 'unme
   return {
     unmet: {
       code: 'ca-certificates-missing',
-      message: `${who} ${because}: without ${place} it trusts no certificate, and TLS connections that verify their peer fail`,
+      message: `${who} ${because}, and ${place} is not there: it trusts no certificate, and TLS connections that verify their peer fail`,
       fix: `install ca-certificates in the source and pack with --cert, or add a bundle: --add FILE:${place}`,
     },
   };
