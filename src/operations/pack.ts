@@ -96,13 +96,11 @@ async function textOf({ files }: Root, path: string): Promise<string> {
 
 function newImage({ platform, config, time, tree }: Packed, base: Base | undefined): NewImage {
   const created = timestamp(time);
-  if (base?.layers === undefined) return { platform, config, created, layers: [{ kind: 'made', content: tree }] };
+  const entry = { created, created_by: 'pare pack' };
+  if (base?.layers === undefined) {
+    return { platform, config, created, layers: [{ kind: 'made', content: tree }], history: [entry] };
+  }
   const { tree: below, layers, history } = base;
-  return {
-    platform,
-    config,
-    created,
-    layers: [...layers, { kind: 'made', content: diff(below, tree), below }],
-    history: [...history, { created, created_by: 'pare pack' }],
-  };
+  const own = { kind: 'made', content: diff(below, tree), below } as const;
+  return { platform, config, created, layers: [...layers, own], history: [...history, entry] };
 }
