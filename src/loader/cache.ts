@@ -16,6 +16,9 @@ const MISSES_BEFORE_LISTING = 3;
 
 const HEAD = 4096;
 
+/** Longest name in a directory, in bytes, of every file system of Linux (limits.h). */
+const NAME_MAX = 255;
+
 type Missing = Extract<Resolution, { kind: 'missing' }>['why'];
 
 /** A file as open(2) finds it. */
@@ -92,6 +95,9 @@ function cachedLookup(files: Files): Lookup {
 }
 
 async function findFile(lookup: Lookup, path: string): Promise<Found> {
+  if (path.length > NAME_MAX && path.split('/').some((name) => Buffer.byteLength(name) > NAME_MAX)) {
+    return { kind: 'missing', why: 'too-long' };
+  }
   const steps = resolving(path);
   let step = steps.next();
   while (!step.done) {

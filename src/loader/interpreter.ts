@@ -28,6 +28,8 @@ export interface Interpreter {
   readonly levels: readonly string[];
   /** It searches the older scheme of subdirectories too (glibc ≤ 2.36). */
   readonly legacyHwcaps: boolean;
+  /** It passes over objects whose note says they are for another system (glibc ≤ 2.35). */
+  readonly checksAbiTag: boolean;
   readonly cachePath: string;
   /** See `Verifier`. */
   readonly machineFirst: boolean;
@@ -77,9 +79,10 @@ function describe(elf: Elf, bytes: Uint8Array, path: string): Interpreter {
   const machine = machineOf(elf);
   const baked = bakedDirectories(text);
   const systemDirs = baked.length > 0 ? baked : upstreamDirectories(machine);
+  const version = libc === 'musl' ? muslVersion(text) : /release version (\d+\.\d+)/.exec(text)?.[1];
   return {
     libc,
-    version: libc === 'musl' ? muslVersion(text) : /release version (\d+\.\d+)/.exec(text)?.[1],
+    version,
     target: elf,
     machine,
     soname: elf.dynamic?.soname,
@@ -87,6 +90,7 @@ function describe(elf: Elf, bytes: Uint8Array, path: string): Interpreter {
     lib: bakedLib(text, systemDirs[0] ?? '/lib/'),
     levels: LEVELS.exec(text)?.[1]?.split(':') ?? [],
     legacyHwcaps: libc === 'glibc' && text.includes('\0tls\0'),
+    checksAbiTag: libc === 'glibc' && isBefore(version, 36),
     cachePath: /\0(\/[^\0]*ld\.so\.cache)\0/.exec(text)?.[1] ?? '/etc/ld.so.cache',
     machineFirst: /\((?:Debian|Ubuntu) E?GLIBC /.test(text),
     muslArch: /musl libc \(([\w.-]+)\)/.exec(text)?.[1],
@@ -112,6 +116,7 @@ async function assumed(cache: LoaderCache, path: string | undefined, program: El
     lib: multiarch ? `lib/${tuple}` : (machine?.libDir ?? 'lib'),
     levels: [],
     legacyHwcaps: false,
+    checksAbiTag: false,
     cachePath: '/etc/ld.so.cache',
     machineFirst: multiarch,
     muslArch: machine?.musl,
@@ -154,6 +159,12 @@ export function libcByName(interpreter: string): Libc {
   if (/^linker(?:64|_asan\w*)?$/.test(name)) return 'bionic';
   if (/^ld(?:-linux|64|-2\.|\.so)/.test(name)) return 'glibc';
   return 'unknown';
+}
+
+/** Whether glibc is older than 2.MINOR; loaders before 2.33 do not say their version. */
+function isBefore(version: string | undefined, minor: number): boolean {
+  const [major = 2, own = 0] = (version ?? '2.0').split('.').map(Number);
+  return major < 2 || (major === 2 && own < minor);
 }
 
 /** It stands by itself among the strings. */

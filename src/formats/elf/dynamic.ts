@@ -12,7 +12,8 @@ const LIMIT = 1024 * 1024;
 export async function readDynamic(view: ElfView, segments: readonly ElfSegment[]): Promise<ElfDynamic | undefined> {
   // The last one counts, as in glibc's loader.
   const segment = segments.findLast((one) => one.type === PT.DYNAMIC && one.fileSize > 0);
-  if (segment === undefined) return undefined;
+  // Without anything loaded its addresses mean nothing.
+  if (segment === undefined || !segments.some((one) => one.type === PT.LOAD)) return undefined;
   const entries = await readEntries(view, segment);
   const numbers = new Map(entries.map(({ tag, value }) => [tag, value]));
   const place = (tag: number) => {

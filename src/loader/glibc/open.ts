@@ -27,7 +27,8 @@ export async function openObject(setting: Setting, path: string): Promise<Attemp
   if (verdict.kind === 'fatal') throw new LoaderFailure(path, verdict.why);
   if (verdict.kind === 'passed') return verdict;
   if (elf === undefined) throw new LoaderFailure(path, 'cannot read file data');
-  if (forOtherSystem(elf)) return { kind: 'passed', why: 'for another operating system', otherClass: false };
+  if (setting.interpreter.checksAbiTag && forOtherSystem(elf))
+    return { kind: 'passed', why: 'for another operating system', otherClass: false };
   const { realPath, hops, node } = found;
   return { kind: 'opened', file: { path, realPath, hops, head, elf, identity: node.link ?? realPath } };
 }

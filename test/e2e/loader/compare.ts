@@ -4,9 +4,10 @@
  * @module
  */
 import { closeSync, type Dirent, lstatSync, openSync, readdirSync, readSync } from 'node:fs';
+import { posix } from 'node:path';
 import { createLoaderCache } from '../../../src/loader/cache.ts';
 import { loadProgram } from '../../../src/loader/load.ts';
-import type { LoadResult } from '../../../src/loader/types.ts';
+import type { LoadResult, MissingObject } from '../../../src/loader/types.ts';
 import { diskFiles } from './disk-files.ts';
 import { askLoader, cpuOf, type RealAnswer, type RealOptions } from './real.ts';
 
@@ -26,17 +27,37 @@ export async function compareRoot(root: string, loader: string, under: readonly 
   const files = under.flatMap((dir) => [...elfFiles(root, dir)]);
   const { cpu, platform } = await cpuOf(root, loader);
   const answers = await askLoader(files, { root, loader });
-  return compareAnswers(answers, { root, loader }, { cpu, ...(platform === undefined ? {} : { platform }) });
+  return compareAnswers(answers, { root, loader }, { cpu, platform });
 }
 
-export async function compareAnswers(
-  answers: readonly RealAnswer[],
-  { root, loader, env, cwd }: RealOptions,
-  { cpu, platform }: { cpu: string; platform?: string },
-): Promise<Comparison> {
-  const cache = createLoaderCache(diskFiles(root));
+export interface Cpu {
+  readonly cpu: string;
+  readonly platform?: string | undefined;
+}
+
+export async function compareAnswers(answers: readonly RealAnswer[], real: RealOptions, cpu: Cpu): Promise<Comparison> {
+  const cache = createLoaderCache(diskFiles(real.root));
   const classes = new Map<string, number>();
   const disagreements: { file: string; why: string }[] = [];
+  let milliseconds = 0;
+  for (const answer of answers) {
+    const started = performance.now();
+    const result = await answerOf(answer.file, real, cpu, cache);
+    milliseconds += performance.now() - started;
+    const verdict = judge(answer, result, real.cwd ?? '/');
+    if (verdict.agree) classes.set(verdict.what, (classes.get(verdict.what) ?? 0) + 1);
+    else disagreements.push({ file: answer.file, why: verdict.what });
+  }
+  return { classes, disagreements, files: answers.length, milliseconds };
+}
+
+/** The model's answer to what the real loader is asked; an error where it takes the file for no program at all. */
+export async function answerOf(
+  file: string,
+  { root, loader, env, cwd }: RealOptions,
+  { cpu, platform }: Cpu,
+  cache = createLoaderCache(diskFiles(root)),
+): Promise<LoadResult | Error> {
   const options = {
     cache,
     interpreter: loader,
@@ -46,21 +67,12 @@ export async function compareAnswers(
     ...(env === undefined ? {} : { env }),
     ...(cwd === undefined ? {} : { cwd }),
   };
-  let milliseconds = 0;
-  for (const answer of answers) {
-    const started = performance.now();
-    const result = await loadProgram(cache.files, answer.file, options).catch((error: Error) => error);
-    milliseconds += performance.now() - started;
-    const verdict = judge(answer, result);
-    if (verdict.agree) classes.set(verdict.what, (classes.get(verdict.what) ?? 0) + 1);
-    else disagreements.push({ file: answer.file, why: verdict.what });
-  }
-  return { classes, disagreements, files: answers.length, milliseconds };
+  return loadProgram(cache.files, file, options).catch((error: Error) => error);
 }
 
 type Verdict = { readonly agree: boolean; readonly what: string };
 
-function judge(real: RealAnswer, result: LoadResult | Error): Verdict {
+function judge(real: RealAnswer, result: LoadResult | Error, cwd: string): Verdict {
   if (real.status > 127 || /Inconsistency detected/.test(real.output)) return judgeCrash(real, result);
   if (real.error !== undefined) return judgeError(real.error, result);
   if (result instanceof Error) return { agree: false, what: `real: loads; model: ${result.message}` };
@@ -68,7 +80,7 @@ function judge(real: RealAnswer, result: LoadResult | Error): Verdict {
   if (real.isStatic) {
     return { agree: isAlone(result), what: isAlone(result) ? 'static' : 'real: static; model: loads more' };
   }
-  return judgeLists(real, result);
+  return judgeLists(real, result, cwd);
 }
 
 /** Given a static executable the loader follows a null pointer; an assertion in it must be foreseen as a failure. */
@@ -84,41 +96,66 @@ function isAlone({ objects, missing }: LoadResult): boolean {
   return missing.length === 0 && objects.every(({ via }) => via === 'program' || via === 'interpreter');
 }
 
+/** The reason must be the same. The loader begins with the name that was asked for or with a path, the model with the path. */
 function judgeError(error: string, result: LoadResult | Error): Verdict {
   const message = result instanceof Error ? result.message : result.fatal?.message;
-  if (message === error) return { agree: true, what: `refused: ${reasonOf(error)}` };
-  return { agree: false, what: `real: ${error}\n  model: ${message ?? 'loads'}` };
+  const agree = message !== undefined && reasonOf(message) === reasonOf(error) && fileOf(message) === fileOf(error);
+  return agree
+    ? { agree, what: `refused: ${reasonOf(error)}` }
+    : { agree, what: `real: ${error}\n  model: ${message ?? 'loads'}` };
 }
 
-/** The message without the path it begins with. */
 function reasonOf(error: string): string {
   return error.slice(error.indexOf(': ') + 2);
 }
 
-function judgeLists(real: RealAnswer, result: LoadResult): Verdict {
-  const realFound = real.objects.filter(({ path }) => path !== undefined).map(({ name, path }) => `${name} => ${path}`);
-  const listed = result.objects.filter(
-    ({ via, by }) => via !== 'program' && !(via === 'interpreter' && by === undefined),
-  );
-  const modelFound = listed.map(({ name, path }) => `${name} => ${path}`);
-  const realMissing = real.objects.filter(({ path }) => path === undefined).map(({ name }) => name);
-  const modelMissing = [...result.missing, ...result.skipped]
-    .filter(({ via }) => via !== 'preload')
-    .map(({ name }) => name);
-  const paths = new Map(result.objects.map(({ path, realPath }) => [path, realPath]));
-  const physical = (path: string) => paths.get(path) ?? path;
-  const realVersions = real.versions.map((v) => `${physical(v.object)} ${v.version} ${physical(v.provider)}`);
-  const modelVersions = result.missingVersions.map((v) => `${v.object} ${v.version} ${v.provider}`);
-  for (const [what, a, b] of [
-    ['objects', realFound, modelFound],
-    ['missing', realMissing.sort(), modelMissing.sort()],
-    ['versions', realVersions.sort(), modelVersions.sort()],
-  ] as const) {
-    if (a.join('\n') !== b.join('\n'))
-      return { agree: false, what: `${what}:\n  real:  ${a.join('\n         ')}\n  model: ${b.join('\n         ')}` };
+function fileOf(error: string): string {
+  return posix.basename(error.slice(0, error.indexOf(': ')));
+}
+
+function judgeLists(real: RealAnswer, result: LoadResult, cwd: string): Verdict {
+  const physical = new Map(result.objects.map(({ path, realPath }) => [path, realPath]));
+  const at = (path: string) => physical.get(path) ?? path;
+  // A loader that nothing needs comes last; only glibc's newer ones list it.
+  const last = result.objects.at(-1);
+  const unlisted =
+    last?.via === 'interpreter' && last.by === undefined && real.objects.every(({ path }) => path !== last.path);
+  const listed = result.objects.slice(1, unlisted ? -1 : undefined);
+  const aspects: [what: string, real: readonly string[], model: readonly string[]][] = [
+    [
+      'objects',
+      real.objects.flatMap(({ name, path }) => (path === undefined ? [] : `${name} => ${absolute(cwd, path)}`)),
+      listed.map(({ name, path }) => `${name} => ${path}`),
+    ],
+    [
+      'missing',
+      real.objects.flatMap(({ name, path }) => (path === undefined ? name : [])).sort(),
+      [...result.missing, ...result.skipped.filter(isListed)].map(({ name }) => name).sort(),
+    ],
+    [
+      'versions',
+      real.versions.map((one) => `${at(one.object)} ${one.version} ${at(one.provider)}`).sort(),
+      result.missingVersions.map((one) => `${one.object} ${one.version} ${one.provider}`).sort(),
+    ],
+  ];
+  for (const [what, a, b] of aspects) {
+    if (a.join('\n') !== b.join('\n')) return { agree: false, what: difference(what, a, b) };
   }
-  if (realVersions.length > 0) return { agree: true, what: 'resolved, versions missing' };
-  return { agree: true, what: realMissing.length > 0 ? 'resolved, libraries missing' : 'resolved' };
+  if (result.missingVersions.length > 0) return { agree: true, what: 'resolved, versions missing' };
+  return { agree: true, what: result.missing.length > 0 ? 'resolved, libraries missing' : 'resolved' };
+}
+
+/** An auxiliary filtee that is not there is listed as not found; one that is of no use is not listed at all. */
+function isListed({ via, tried }: MissingObject): boolean {
+  return via === 'auxiliary' && tried.length > 0;
+}
+
+function absolute(cwd: string, path: string): string {
+  return path.startsWith('/') ? path : `${cwd === '/' ? '' : cwd}/${path}`;
+}
+
+function difference(what: string, real: readonly string[], model: readonly string[]): string {
+  return `${what}:\n  real:  ${real.join('\n         ')}\n  model: ${model.join('\n         ')}`;
 }
 
 /** Paths in the root of all regular files that begin as ELF does; names with newlines are left out. */

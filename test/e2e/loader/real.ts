@@ -39,7 +39,7 @@ export async function askLoader(files: readonly string[], options: RealOptions):
   const script = `cd ${quote(options.cwd ?? '/')}
 while IFS= read -r file; do
   printf '${BEGIN}%s\\n' "$file"
-  ${settings.join(' ')} LD_TRACE_LOADED_OBJECTS=1 ${quote(options.loader)} "$file" 2>&1 </dev/null
+  ${settings.join(' ')} LD_TRACE_LOADED_OBJECTS=1 ${quote(options.loader)} "$file" 2>&1 <&-
   printf '\\n${END}%s\\n' "$?"
 done`;
   const output = await inRoot(options.root, script, `${files.join('\n')}\n`);
