@@ -45,9 +45,12 @@ export interface LooseBlobs {
 }
 
 /** Blobs that no image needs, and cached layers, against the digests they are named by. */
-export async function verifyLooseBlobs({ dir }: StoreSession, run: Run = {}): Promise<LooseBlobs> {
-  const needed = neededBlobs(dir, readIndex(dir), []);
-  const unneeded = allBlobs(dir).filter((digest) => !needed.has(digest));
+export async function verifyLooseBlobs({ dir, lease }: StoreSession, run: Run = {}): Promise<LooseBlobs> {
+  const unneeded = await lease(() => {
+    const needed = neededBlobs(dir, readIndex(dir), []);
+    const found = allBlobs(dir).filter((digest) => !needed.has(digest));
+    return { digests: found, value: found };
+  }, run);
   const problems: { digest: Digest; message: string }[] = [];
   let [blobs, bytes] = [0, 0];
   const checking = async (digest: Digest, size: number, check: () => Promise<void>): Promise<void> => {
@@ -62,8 +65,7 @@ export async function verifyLooseBlobs({ dir }: StoreSession, run: Run = {}): Pr
     }
   };
   for (const digest of unneeded) {
-    const size = statSync(blobPath(dir, digest), { throwIfNoEntry: false })?.size;
-    if (size === undefined) continue; // pruned meanwhile
+    const { size } = statSync(blobPath(dir, digest));
     await checking(digest, size, async () => {
       for await (const _ of readBlob(dir, { digest, size }, `the store ${dir}`)) run.signal?.throwIfAborted();
     });
