@@ -48,7 +48,7 @@ function isConfiguration({ path, use, node }: Subject): boolean {
 async function textsOf({ path, node, elf }: Subject, facts: Facts): Promise<readonly string[]> {
   if (node.content.size > LARGEST) return [];
   if (elf !== undefined) return facts.strings(path);
-  const text = ((await facts.text(path)) ?? '').replace(/^\s*[#;].*$/gm, '');
+  const text = ((await facts.text(path)) ?? '').replace(/^[ \t]*[#;].*$/gm, '');
   return text.match(/(?<![\w.])\/(?:tmp|run|var|srv)\b[\w./+-]*|\bmktemp\b/g) ?? [];
 }
 

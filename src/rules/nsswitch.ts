@@ -13,10 +13,14 @@ export type NssSwitch = ReadonlyMap<string, readonly NssService[]>;
 
 const STATUSES = ['SUCCESS', 'NOTFOUND', 'UNAVAIL', 'TRYAGAIN'];
 
+/** No line that anyone writes is longer. */
+const LONGEST = 4096;
+
 /** By database. A line that names no service counts as an empty list; of two lines for one database, the last. */
 export function parseNssSwitch(text: string): NssSwitch {
   const databases = new Map<string, readonly NssService[]>();
   for (const line of text.split('\n')) {
+    if (line.length > LONGEST) continue;
     const words = /^\s*([^\s:#]+)\s*:([^#]*)/.exec(line);
     if (words?.[1] !== undefined) databases.set(words[1], parseServices(words[2] ?? ''));
   }

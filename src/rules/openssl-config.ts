@@ -44,7 +44,7 @@ async function readInto(
   let open = section;
   for (const line of logicalLines((await reading.facts.text(path)) ?? '')) {
     const include = /^\.include\s*=?\s*(\S.*)$/.exec(line)?.[1];
-    const header = /^\[\s*([^\]]*?)\s*\]/.exec(line)?.[1];
+    const header = /^\[([^\]]*)\]/.exec(line)?.[1]?.trim();
     const pair = /^([^=\s]+)\s*=\s*(.*)$/.exec(line);
     if (include !== undefined) {
       for (const file of await includedFiles(joinPath(dirname(path), include), reading.facts)) {
@@ -65,7 +65,7 @@ function logicalLines(text: string): string[] {
   return text
     .replace(/\\\r?\n/g, '')
     .split('\n')
-    .map((line) => line.replace(/^\s*#.*$|\s+#.*$/, '').trim())
+    .map((line) => line.replace(/(?:^|\s)#.*$/, '').trim())
     .filter((line) => line !== '');
 }
 

@@ -53,11 +53,12 @@ export async function unitsOf(program: string, names: readonly string[], facts: 
 type Settings = ReadonlyMap<string, readonly string[]>;
 
 /** Values by key, of all sections; an empty value drops those before it (systemd.syntax(7)). */
-export function parseUnit(text: string): Settings {
+export function parseUnit(unit: string): Settings {
   const settings = new Map<string, string[]>();
-  for (const line of text.replace(/\\\n/g, ' ').split('\n')) {
-    const [, key, value = ''] = /^\s*([A-Za-z]+)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
+  for (const line of unit.replace(/\\\n/g, ' ').split('\n')) {
+    const [, key, text = ''] = /^\s*([A-Za-z]+)\s*=(.*)$/.exec(line) ?? [];
     if (key === undefined) continue;
+    const value = text.trim();
     settings.set(key, value === '' ? [] : [...(settings.get(key) ?? []), value]);
   }
   return settings;

@@ -16,7 +16,7 @@ import { interpreterOf } from './scripts.ts';
 
 /** Scripts that are read in by scripts: so many, and no deeper than each file once. */
 const MOST_SOURCED = 64;
-const LARGEST = 1024 * 1024;
+const LARGEST = 512 * 1024;
 const HEAD = 256;
 
 /** Where nothing of the source has a place: what a script expects there comes into being when it runs. */

@@ -36,7 +36,7 @@ function bare(body: string): string {
 
 /** The first line of a key, perhaps headers, and a line of its body: a program that only knows the first line holds no key. */
 const PRIVATE_KEY =
-  /^-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----\s*?\n(?:[\w-]+: .*\n|\s*\n)*[A-Za-z0-9+/=]{16,}\s*?$/m;
+  /^-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----[ \t\r]*\n(?:[\w-]{1,80}: [^\n]*\n|[ \t\r]*\n)*[A-Za-z0-9+/=]{16}/m;
 
 /** Whether the text holds a private key: PKCS #1, #8, SEC 1, OpenSSH's or OpenPGP's, encrypted or not. */
 export function holdsPrivateKey(text: string): boolean {

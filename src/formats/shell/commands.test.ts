@@ -136,6 +136,13 @@ test('texts in texts end somewhere', async () => {
   expect(await names(nested)).toBe('');
 });
 
+test.each(['$(', '<(', '"$(', '`', '{ ', '${a:-', 'eval "', 'a=b ', 'case x in '])(
+  'a script of nothing but %s ends',
+  async (piece) => {
+    expect(await called(piece.repeat(20_000))).toBeDefined();
+  },
+);
+
 test('any text is read, in bounded time, and gives names a file could have', async () => {
   const piece = fc.constantFrom(
     ...[

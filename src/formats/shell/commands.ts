@@ -21,6 +21,12 @@ interface Analysis {
 /** Texts within texts (`sh -c 'eval "…"'`) are followed this deep. */
 const MAX_DEPTH = 4;
 
+/** Nodes within nodes: no script of a person comes near. */
+const MAX_LEVEL = 300;
+
+/** A `$(` within another counts for more: it is parsed anew when it is looked at. */
+const SCRIPT_LEVELS = 20;
+
 /** @param variables of the environment that the script starts with */
 export async function parseShellScript(
   text: string,
@@ -72,11 +78,12 @@ function readScript(analysis: Analysis, text: string, scope: Scope, depth: numbe
   if (depth > MAX_DEPTH) return;
   const script = analysis.parse(text);
   if (script.errors !== undefined && script.errors.length > 0) analysis.isSound = false;
-  collectVariables(analysis, script);
-  visit(analysis, script, { scope, depth });
+  collectVariables(analysis, script, 0);
+  visit(analysis, script, { scope, depth }, 0);
 }
 
-function collectVariables(analysis: Analysis, node: SyntaxNode): void {
+function collectVariables(analysis: Analysis, node: SyntaxNode, level: number): void {
+  if (level > MAX_LEVEL) return;
   if (node.type === 'Assignment') {
     const value =
       node.value.type === 'Word' && node.append !== true && node.index === undefined ? node.value : undefined;
@@ -87,7 +94,7 @@ function collectVariables(analysis: Analysis, node: SyntaxNode): void {
   } else if (node.type === 'Command' && /^(?:read|getopts|mapfile|readarray)$/.test(node.name?.value ?? '')) {
     for (const word of node.args) if (word.type === 'Word') assign(analysis, word.value, [undefined]);
   }
-  analysis.forEachChild(node, (child) => collectVariables(analysis, child));
+  analysis.forEachChild(node, (child) => collectVariables(analysis, child, below(node, level)));
 }
 
 function textsOf(word: Word, variables: Variables): (string | undefined)[] {
@@ -101,15 +108,21 @@ function assign({ variables }: Analysis, name: string, values: readonly (string 
   variables.set(name, known);
 }
 
+function below(node: SyntaxNode, level: number): number {
+  return level + (node.type === 'Script' ? SCRIPT_LEVELS : 1);
+}
+
 interface Place {
   readonly scope: Scope;
+  /** Of texts within texts. */
   readonly depth: number;
 }
 
-function visit(analysis: Analysis, node: SyntaxNode, place: Place): void {
+function visit(analysis: Analysis, node: SyntaxNode, place: Place, level: number): void {
+  if (level > MAX_LEVEL) return;
   switch (node.type) {
     case 'Function':
-      visit(analysis, node.body, { ...place, scope: scopeOf(analysis, node.name.value) });
+      visit(analysis, node.body, { ...place, scope: scopeOf(analysis, node.name.value) }, below(node, level));
       return;
     case 'Command':
       takeCommand(analysis, node, place);
@@ -119,7 +132,7 @@ function visit(analysis: Analysis, node: SyntaxNode, place: Place): void {
       break;
     default:
   }
-  analysis.forEachChild(node, (child) => visit(analysis, child, place));
+  analysis.forEachChild(node, (child) => visit(analysis, child, place, below(node, level)));
 }
 
 const TESTS_FILE = /^-[xefrs]$/;
