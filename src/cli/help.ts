@@ -2,9 +2,12 @@
 import type { Command } from 'commander';
 import { buildProgram } from './program.ts';
 
-/** Every verb of the command line, loaded in full, with nothing behind it that could run. */
+/** Every verb that users are shown, loaded in full, with nothing behind it that could run. */
 export async function wholeProgram(): Promise<Command> {
-  return buildProgram(() => true, runsNothing, { writeOut: () => undefined, writeErr: () => undefined });
+  return buildProgram(({ hidden }) => hidden !== true, runsNothing, {
+    writeOut: () => undefined,
+    writeErr: () => undefined,
+  });
 }
 
 function runsNothing(): never {

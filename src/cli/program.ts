@@ -51,7 +51,9 @@ export async function parseAndRun(args: readonly string[], makeContext: MakeCont
   const wanted = wantedEntry(args);
   const program = await buildProgram((entry) => entry === wanted, makeContext, streams);
   try {
-    await program.parseAsync(args, { from: 'user' });
+    // "help" of something unknown is answered as the unknown word itself is, with a suggestion.
+    const words = wanted === undefined && args[0] === 'help' && args.length > 1 ? args.slice(1) : args;
+    await program.parseAsync(words, { from: 'user' });
   } catch (error) {
     throw error instanceof CommanderError ? fromCommander(error, wanted) : error;
   }
@@ -66,6 +68,7 @@ export async function buildProgram(
   const program = emptyProgram(streams);
   for (const group of Object.keys(GROUPS)) {
     for (const entry of COMMANDS.filter((one) => one.group === group)) {
+      if (entry.hidden === true && !chosen(entry)) continue;
       const command = program.command(entry.name, { hidden: entry.hidden === true });
       command.summary(entry.summary).description(capitalised(entry.summary)).helpGroup(GROUPS[entry.group]);
       if (!chosen(entry)) continue;

@@ -14,6 +14,8 @@ export async function runSession(args: readonly string[]): Promise<void> {
   const abort = new AbortController();
   const output = processOutput(() => abort.abort());
   const signals = watchSignals(abort);
+  // Whoever waits for input is not to wait any longer.
+  abort.signal.addEventListener('abort', () => void process.stdin.destroy());
   let status: number = STATUS.done;
   let debug = args[0] === '--debug';
   const context = (options: GlobalOptions): Context => {

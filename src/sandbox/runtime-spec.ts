@@ -2,6 +2,7 @@
  * The document that tells runc or crun what to run: config.json of the OCI runtime-spec 1.0.2.
  * @module
  */
+import { splitPath } from '../base/path.ts';
 import type { SandboxRequest, ScratchDirectory, Volume } from '../ports/sandbox.ts';
 import { CAPABILITIES, MASKED_PATHS, READONLY_PATHS } from './docker-defaults.ts';
 
@@ -41,9 +42,7 @@ export function runtimeSpec(request: SandboxRequest, { root, supplied, privilege
     hostname: request.hostname,
     mounts: [
       ...systemMounts(privileged || !sharesNetwork),
-      ...request.scratch.map(scratchMount),
-      ...supplied.map(bindMount),
-      ...request.volumes.map(bindMount),
+      ...[...request.scratch.map(scratchMount), ...[...supplied, ...request.volumes].map(bindMount)].sort(byDepth),
     ],
     linux: {
       namespaces: namespaces.map((type) => ({ type })),
@@ -83,6 +82,11 @@ function scratchMount({ path, mode, uid, gid }: ScratchDirectory): Mount {
 
 function bindMount({ source, destination, readOnly }: Volume): Mount {
   return mount(destination, 'bind', source, ['rbind', 'rprivate', readOnly ? 'ro' : 'rw']);
+}
+
+/** What lies in a mount is mounted after it. */
+function byDepth(a: Mount, b: Mount): number {
+  return splitPath(a.destination).length - splitPath(b.destination).length;
 }
 
 function mount(destination: string, type: string, source: string, options: readonly string[]): Mount {

@@ -1,0 +1,56 @@
+/** The command line as a user has it: a process with streams, signals and a status. @module */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+export const LAUNCHER = fileURLToPath(new URL('../../bin/pare.js', import.meta.url));
+
+export interface Ended {
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Settings {
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly cwd?: string;
+  /** Text for stdin, which is closed behind it; without it stdin is empty. */
+  readonly input?: string;
+}
+
+export interface Running {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+}
+
+export function startPare(args: readonly string[], settings: Settings = {}): Running {
+  return start([process.execPath, LAUNCHER, ...args], settings);
+}
+
+/** Runs to the end. */
+export function pare(args: readonly string[], settings: Settings = {}): Promise<Ended> {
+  const { child, ended } = startPare(args, settings);
+  child.stdin?.end(settings.input ?? '');
+  return ended;
+}
+
+/** Any command line, its output gathered; stdin stays open. */
+export function start([program = '', ...args]: readonly string[], { env, cwd }: Settings = {}): Running {
+  const { NO_COLOR: _, FORCE_COLOR: __, ...inherited } = process.env;
+  const child = spawn(program, args, { env: { ...inherited, ...env }, ...(cwd === undefined ? {} : { cwd }) });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (piece: Buffer) => {
+    stdout += piece.toString();
+  });
+  child.stderr.on('data', (piece: Buffer) => {
+    stderr += piece.toString();
+  });
+  // A program that does not read is no failure of the test.
+  child.stdin.on('error', () => undefined);
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (status, signal) => resolve({ status, signal, stdout, stderr }));
+  });
+  return { child, ended };
+}
