@@ -84,8 +84,14 @@ function few(paths: readonly string[]): string {
 }
 
 /** The kernel's own words mislead: it is the loader that is missing, not the program. */
-function missingInterpreter(load: Load, { name }: MissingObject, present: ReadonlySet<Libc>): Finding {
+function missingInterpreter(load: Load, { name, rejected }: MissingObject, present: ReadonlySet<Libc>): Finding {
   const { path, strength } = load;
+  const [useless] = rejected;
+  if (useless !== undefined) {
+    const message = `its loader, ${name}, is there and cannot load it: ${useless.why}`;
+    const fix = `take program and loader from one system`;
+    return finding('missing-interpreter', strength, { path, message, fix });
+  }
   const wanted = libcByName(name);
   const others = [...present].filter((libc) => libc !== wanted);
   const words = `starting it says "no such file or directory" although ${path} is there: what is missing is its loader, ${name}`;
