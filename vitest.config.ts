@@ -18,7 +18,8 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 600_000,
-          maxWorkers: 2,
+          // Servers listen on the ports that clients expect: two files at once would meet there.
+          fileParallelism: false,
         },
       },
       {

@@ -15,8 +15,8 @@ import { output, type Service, service } from './command.ts';
 export const NAME = 'www.pare.test';
 export const PAGE = 'a page of the test server\n';
 
-/** Not 127.0.0.1, so that a resolver of the machine may keep that one's port 53. */
-const DNS_ADDRESS = '127.0.0.53';
+/** Port 53 is the only one a resolv.conf can mean; an address of this process's own keeps it apart from other resolvers. */
+const DNS_ADDRESS = `127.53.${(process.pid >> 8) & 0xff}.${1 + (process.pid & 0x7f)}`;
 
 export interface Servers extends AsyncDisposable {
   /** A resolv.conf that names the test's server. */
