@@ -4,7 +4,7 @@
  * bytes depend on the input and the profile only.
  * @module
  */
-import { constants, crc32, deflateRaw } from 'node:zlib';
+import { constants, crc32, deflateRaw, type ZlibOptions } from 'node:zlib';
 import type { Digester } from '../../base/digest.ts';
 import { type Block, byBlocks } from './blocks.ts';
 import { type CompressionProfile, PROFILE } from './profile.ts';
@@ -35,12 +35,13 @@ const SLACK = 1024;
  */
 export async function* gzip(bytes: AsyncIterable<Uint8Array>, options: GzipOptions): AsyncGenerator<Uint8Array> {
   const { size, profile = PROFILE, concurrency, input, signal } = options;
-  const level = profile.gzip.levelFor(size);
+  const { blockSize } = profile.gzip;
+  const settings = { ...profile.gzip.deflate(size), chunkSize: blockSize + SLACK };
   let crc = 0;
   let total = 0;
   yield Uint8Array.from(HEADER);
-  yield* byBlocks(bytes, { blockSize: profile.gzip.blockSize, concurrency, input, signal }, (block) => {
-    const job = deflateBlock(block, level, profile);
+  yield* byBlocks(bytes, { blockSize, concurrency, input, signal }, (block) => {
+    const job = deflateBlock(block, settings);
     crc = crc32(block.data, crc);
     total += block.data.length;
     return job;
@@ -49,15 +50,9 @@ export async function* gzip(bytes: AsyncIterable<Uint8Array>, options: GzipOptio
   yield trailer(crc, total);
 }
 
-function deflateBlock(
-  { data, before, last }: Block,
-  level: number,
-  { gzip: { memLevel, blockSize } }: CompressionProfile,
-): Promise<Buffer> {
+function deflateBlock({ data, before, last }: Block, settings: ZlibOptions): Promise<Buffer> {
   const options = {
-    level,
-    memLevel,
-    chunkSize: blockSize + SLACK,
+    ...settings,
     finishFlush: last ? constants.Z_FINISH : constants.Z_SYNC_FLUSH,
     ...(before.length > 0 ? { dictionary: before.subarray(-WINDOW) } : {}),
   };

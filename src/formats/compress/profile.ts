@@ -9,10 +9,8 @@ export interface CompressionProfile {
   readonly gzip: {
     /** Input is cut into blocks of this many bytes, which are compressed independently but for their dictionary. */
     readonly blockSize: number;
-    /** zlib's memLevel. */
-    readonly memLevel: number;
-    /** zlib's level for a layer of that many uncompressed bytes. */
-    readonly levelFor: (size: number) => number;
+    /** For a layer of that many uncompressed bytes. */
+    readonly deflate: (size: number) => DeflateSettings;
   };
   readonly zstd: {
     /** Each block is a frame of its own. */
@@ -21,10 +19,19 @@ export interface CompressionProfile {
   };
 }
 
+/** zlib's own numbers. */
+export interface DeflateSettings {
+  readonly level: number;
+  readonly memLevel: number;
+}
+
 const LARGE = 64 * 1024 * 1024;
 
 export const PROFILE: CompressionProfile = {
   version: 1,
-  gzip: { blockSize: 512 * 1024, memLevel: 7, levelFor: (size) => (size < LARGE ? 6 : 4) },
+  gzip: {
+    blockSize: 512 * 1024,
+    deflate: (size) => (size < LARGE ? { level: 6, memLevel: 7 } : { level: 4, memLevel: 9 }),
+  },
   zstd: { blockSize: 4 * 1024 * 1024, level: 3 },
 };
