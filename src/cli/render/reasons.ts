@@ -26,10 +26,10 @@ function branches({ links, repeated }: Chain, indent: string): string[] {
 
 /** `/usr/bin/x is linked with it (DT_NEEDED y)  [loader]`. */
 export function reasonText({ from, because, rule, strength, as }: EvidenceReason): string {
-  const who = from === undefined ? 'it' : printableName(from);
+  const who = from === undefined ? (/^(?:is|was) /.test(because) ? 'it ' : '') : `${printableName(from)} `;
   const way = as === undefined ? '' : `, by the path ${printableName(as)}`;
   const how = strength === 'required' ? rule : `${rule}, ${strength}`;
-  return `${who} ${printableName(because)}${way}  [${how}]`;
+  return `${who}${printableName(because)}${way}  [${how}]`;
 }
 
 /** `/usr/lib/…/libcap.so.2.66  43.3 kB, required, from libcap2 1:2.66-4`. */
