@@ -59,7 +59,7 @@ describe('gzip', () => {
 });
 
 describe('zstd', () => {
-  const parts = [0, 1, 70_000, 200_000, 5].map(layerLike);
+  const parts = [0, 1, 20_000, 50_000, 5].map(layerLike);
   const frames = Buffer.concat([SKIPPABLE, ...parts.flatMap((part) => [zstdCompressSync(part), SKIPPABLE])]);
 
   it.each([1, 3, 4, 5, 100, 10_000, 1 << 20])(

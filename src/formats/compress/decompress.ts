@@ -12,7 +12,7 @@ export interface DecompressOptions {
 }
 
 /** zlib gives its output in pieces of this size; at its default of 16 KiB it is half as fast. */
-const PIECE = 256 * 1024;
+const PIECE = 1024 * 1024;
 
 /**
  * All members of a gzip file or all frames of a zstd file, one behind the other. Zeros behind the last gzip member are
