@@ -87,7 +87,7 @@ function requirements({ called, sourced }: Scripts, caller: Caller): Requirement
 
 function commandWant({ name, certain }: CalledCommand, caller: Caller): Requirement[] {
   const isPath = name.includes('/');
-  if (isPath && (!name.startsWith('/') || isRunTime(name))) return [];
+  if (isPath && (!name.startsWith('/') || isRunTime(name, caller))) return [];
   const strength: Strength = certain ? 'recommended' : 'suggested';
   const want = isPath ? ({ kind: 'path', path: name, use: 'program' } as const) : ({ kind: 'program', name } as const);
   const because = certain ? `${caller.verb} ${name}` : `may call ${name}`;
@@ -101,7 +101,7 @@ function commandWant({ name, certain }: CalledCommand, caller: Caller): Requirem
 }
 
 function sourcedWant(path: string, certain: boolean, caller: Caller): Requirement[] {
-  if (isRunTime(path)) return [];
+  if (isRunTime(path, caller)) return [];
   const want = { kind: 'path', path, use: 'data' } as const;
   const because = `reads it in (. ${path})`;
   if (!certain) return [{ want, strength: 'recommended', because }];
@@ -113,8 +113,9 @@ function sourcedWant(path: string, certain: boolean, caller: Caller): Requiremen
   return [{ want, strength: 'recommended', because, unmet }];
 }
 
-function isRunTime(path: string): boolean {
-  return RUN_TIME.some((dir) => isWithin(path, dir));
+/** A script that lies there itself has its files beside it. */
+function isRunTime(path: string, { who }: Caller): boolean {
+  return RUN_TIME.some((dir) => isWithin(path, dir) && !isWithin(who, dir));
 }
 
 /** ENTRYPOINT and CMD: the first word is the config's own business, what it starts is told here. */
