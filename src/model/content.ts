@@ -12,6 +12,8 @@ export interface Blob {
   readonly id: string;
   /** Exactly `length` bytes from `offset`. @throws ImageError INVALID if the blob ends before. */
   read(offset: number, length: number): Promise<Uint8Array>;
+  /** The same at once, into the beginning of `target`, for blobs that need not wait: many small reads are cheaper so. */
+  readInto?(target: Uint8Array, offset: number, length: number): void;
   /** The same range in pieces of bounded size. A piece is valid only until the next is asked for. */
   stream(offset: number, length: number): AsyncIterable<Uint8Array>;
 }

@@ -52,6 +52,9 @@ export function handleBlob(
       readFully(handle.fd, out, range.offset + offset, shown);
       return out;
     },
+    readInto(target, offset, length) {
+      readFully(handle.fd, target.subarray(0, length), range.offset + offset, shown);
+    },
     stream: (offset, length) => streamHandle(handle, shown, range.offset + offset, length),
   };
 }
