@@ -5,12 +5,12 @@ import { ImageError } from '../base/errors.ts';
 import { formatNamed, parseNamed, repositoryOf } from '../formats/reference/docker.ts';
 import { parseReference, type StoreReference } from '../formats/reference/parse.ts';
 import type { Access } from '../sources.ts';
+import { type CacheUse, cacheUse, trimCache } from '../store/cache-files.ts';
 import { cacheDir, storeDirectory } from '../store/directory.ts';
 import { type ListedImage, listImages, type Removed, removeImage, tagImage } from '../store/images.ts';
-import { type CacheUse, cacheUse, clearCache } from '../store/layer-cache.ts';
 import { entryName } from '../store/names.ts';
-import { type Pruned, pruneStore } from '../store/prune.ts';
-import { openStore, type StoreSession } from '../store/session.ts';
+import { type Pruned, type PruneOptions, pruneStore } from '../store/prune.ts';
+import { openStore } from '../store/session.ts';
 import { notInStore } from '../store/source.ts';
 import { isLayout } from '../system/layout-directory.ts';
 
@@ -62,25 +62,12 @@ export async function removeFromStore(
   return removed;
 }
 
-export type PruneResult = Pruned & { readonly cache: CacheUse | undefined };
-
-export async function prune(
-  options: { readonly cache: boolean; readonly dryRun: boolean },
-  access: Access,
-): Promise<PruneResult> {
-  const dir = storeDirectory(access.env);
-  await using session = await openStore(dir, { create: false }, access.run);
-  const pruned = await pruneIfThere(session, options, access);
-  const look = options.dryRun ? cacheUse : clearCache;
-  return { ...pruned, cache: options.cache ? look(cacheDir(dir)) : undefined };
-}
-
-async function pruneIfThere(
-  session: StoreSession | undefined,
-  options: { readonly dryRun: boolean },
-  { run }: Access,
-): Promise<Pruned> {
-  return session === undefined ? { images: [], blobs: [], bytes: 0 } : pruneStore(session, options, run);
+export async function prune(options: PruneOptions, access: Access): Promise<Pruned> {
+  await using session = await openStore(storeDirectory(access.env), { create: false }, access.run);
+  if (session !== undefined) return await pruneStore(session, options, access.run);
+  // Images elsewhere have been looked at, and none was put into the store.
+  const look = options.dryRun ? cacheUse : trimCache;
+  return { images: [], blobs: [], bytes: 0, cache: look(cacheDir(storeDirectory(access.env))) };
 }
 
 /** What the cache holds, or held before it was cleared. */
@@ -89,7 +76,7 @@ export function layerCache(
   options: { readonly clear: boolean },
 ): CacheUse & { readonly dir: string } {
   const dir = cacheDir(storeDirectory(env));
-  return { dir, ...(options.clear ? clearCache(dir) : cacheUse(dir)) };
+  return { dir, ...(options.clear ? trimCache(dir) : cacheUse(dir)) };
 }
 
 /** @throws ImageError USAGE for what is not in the store by its form */

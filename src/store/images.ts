@@ -10,7 +10,7 @@ import type { StoreReference } from '../formats/reference/parse.ts';
 import type { Run } from '../ports/run.ts';
 import { readBlobNow, readIndex, writeIndex } from '../system/layout-directory.ts';
 import { entryName, findEntry, namesOf, withName, withoutImage, withoutName } from './names.ts';
-import { removeImages } from './prune.ts';
+import { removeBlobsOf } from './prune.ts';
 import type { StoreSession } from './session.ts';
 import { notInStore } from './source.ts';
 
@@ -124,7 +124,7 @@ export async function removeImage(
     const after = isLast ? withoutImage(without, entry.digest) : without;
     await writeIndex(dir, after, true);
     if (!isLast) return { untagged, deleted: undefined, bytes: 0 };
-    return { untagged, deleted: entry.digest, bytes: removeImages(dir, index, [entry]).bytes };
+    return { untagged, deleted: entry.digest, bytes: removeBlobsOf(dir, index, entry) };
   }, run);
 }
 

@@ -3,9 +3,10 @@
  * is whole, and what was written before is verified at its first use; so a crash costs time and never gives wrong bytes.
  * @module
  */
-import { constants, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
-import { algorithmOf, asDiffId, type DiffId, type Digest, Digester, digestOf, encodedOf } from '../base/digest.ts';
+import { accessSync, constants, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { type FileHandle, mkdtemp, open } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { algorithmOf, asDiffId, type DiffId, type Digest, Digester, digestOf } from '../base/digest.ts';
 import { fromSystem, ImageError, systemCode } from '../base/errors.ts';
 import type { Blob } from '../model/content.ts';
 import type { LayerEntry } from '../model/layer/entry.ts';
@@ -14,7 +15,8 @@ import type { LayerCache } from '../ports/layer-cache.ts';
 import type { Run } from '../ports/run.ts';
 import { bootId } from '../system/boot.ts';
 import { handleBlob } from '../system/file-blob.ts';
-import { createTempFile, removeDeadTempFiles } from '../system/temp-file.ts';
+import { createTempFile } from '../system/temp-file.ts';
+import { entriesPath, layerPath } from './cache-files.ts';
 import { decodeEntries, encodeEntries } from './entry-codec.ts';
 
 /** @param dir is made at the first use */
@@ -24,6 +26,18 @@ export function openLayerCache(dir: string): LayerCache {
   const keep = (handle: FileHandle): FileHandle => {
     handles.push(handle);
     return handle;
+  };
+
+  let own: string | undefined;
+  /** The cache, or a directory for this time only where the user may not write to it. */
+  const writable = async (run: Run = {}): Promise<string> => {
+    if (own !== undefined || isWritable(dir)) return own ?? dir;
+    own = await mkdtemp(`${tmpdir()}/pare-`);
+    run.report?.({
+      type: 'warning',
+      text: `${dir} cannot be written to: layers are uncompressed into ${own}, for this time`,
+    });
+    return own;
   };
 
   const get: LayerCache['get'] = async (diffId, run) => {
@@ -48,9 +62,9 @@ export function openLayerCache(dir: string): LayerCache {
   };
 
   const put: LayerCache['put'] = async (diffId, bytes, run) => {
-    prepare(dir);
-    await using temp = await createTempFile(dir);
-    const path = layerPath(dir, diffId);
+    const place = await writable(run);
+    await using temp = await createTempFile(place);
+    const path = layerPath(place, diffId);
     // The descriptor of the temporary file is closed with it; the blob's own stays.
     const handle = keep(await open(temp.path, constants.O_RDONLY));
     const blob = handleBlob(diffId, handle, path);
@@ -58,7 +72,7 @@ export function openLayerCache(dir: string): LayerCache {
     const { size } = await handle.stat();
     renameSync(temp.path, path);
     temp.keep();
-    await writeEntries(dir, diffId, { boot, size }, entries);
+    await writeEntries(place, diffId, { boot, size }, entries);
     return { blob, entries };
   };
 
@@ -72,8 +86,7 @@ export function openLayerCache(dir: string): LayerCache {
     const known = readEntries(dir, key, own);
     if (known?.header.size === size) return { blob: own, entries: known.entries };
     const entries = await scan(diffId, own, blob.stream(0, size), undefined, run);
-    prepare(dir);
-    await writeEntries(dir, key, { boot, size }, entries);
+    await writeEntries(await writable(run), key, { boot, size }, entries);
     return { blob: own, entries };
   };
 
@@ -83,6 +96,7 @@ export function openLayerCache(dir: string): LayerCache {
     adopt,
     [Symbol.asyncDispose]: async () => {
       for (const handle of handles) await handle.close();
+      if (own !== undefined) rmSync(own, { recursive: true, force: true });
     },
   };
 }
@@ -95,34 +109,6 @@ export async function verifyCachedLayer(dir: string, diffId: Digest, run?: Run):
   if (handle === undefined) return;
   const blob = handleBlob(id, handle, path);
   await scan(id, blob, blob.stream(0, (await handle.stat()).size), undefined, run);
-}
-
-export interface CacheUse {
-  readonly layers: number;
-  readonly bytes: number;
-}
-
-/** How much the cache holds. A cache that was never used holds nothing. */
-export function cacheUse(dir: string): CacheUse {
-  let [layers, bytes] = [0, 0];
-  for (const name of cacheFiles(dir)) {
-    bytes += statSync(`${dir}/${name}`, { throwIfNoEntry: false })?.size ?? 0;
-    if (name.endsWith('.tar')) layers++;
-  }
-  return { layers, bytes };
-}
-
-/** Removes it all. Who has a layer open goes on reading it: its bytes go with the last who does. */
-export function clearCache(dir: string): CacheUse {
-  const use = cacheUse(dir);
-  for (const name of cacheFiles(dir)) rmSync(`${dir}/${name}`, { force: true });
-  if (existsSync(dir)) removeDeadTempFiles(dir);
-  return use;
-}
-
-function cacheFiles(dir: string): readonly string[] {
-  if (!existsSync(dir)) return [];
-  return readdirSync(dir).filter((name) => /^sha\d+-[0-9a-f]+\.(?:tar|entries)$/.test(name));
 }
 
 /** Hashes, scans and, where asked to, writes one pass of bytes. @throws ImageError DIGEST_MISMATCH, INVALID */
@@ -158,9 +144,6 @@ async function scan(
   return entries;
 }
 
-const layerPath = (dir: string, diffId: DiffId) => `${dir}/${algorithmOf(diffId)}-${encodedOf(diffId)}.tar`;
-const entriesPath = (dir: string, key: DiffId) => `${dir}/${algorithmOf(key)}-${encodedOf(key)}.entries`;
-
 function readEntries(dir: string, key: DiffId, blob: Blob): ReturnType<typeof decodeEntries> {
   try {
     return decodeEntries(readFileSync(entriesPath(dir, key)), blob);
@@ -182,11 +165,16 @@ async function writeEntries(
   temp.keep();
 }
 
-function prepare(dir: string): void {
+function isWritable(dir: string): boolean {
   try {
     mkdirSync(dir, { recursive: true });
+    accessSync(dir, constants.W_OK);
+    return true;
   } catch (error) {
-    throw fromSystem(error, `cannot make the cache ${dir}`, 'set PARE_HOME to a directory that you may write to');
+    const { code } = fromSystem(error, `cannot make the cache ${dir}`);
+    if (code !== 'DENIED')
+      throw fromSystem(error, `cannot make the cache ${dir}`, 'set PARE_HOME to another directory');
+    return false;
   }
 }
 

@@ -6,28 +6,34 @@ import type { Descriptor, Index } from '../formats/oci/types.ts';
 import type { Run } from '../ports/run.ts';
 import { blobPath, readIndex, writeIndex } from '../system/layout-directory.ts';
 import { removeDeadTempFiles } from '../system/temp-file.ts';
-import { tempDir } from './directory.ts';
-import { addImage, neededBlobs } from './reach.ts';
+import { type CacheUse, cacheUse, removeCached, trimCache } from './cache-files.ts';
+import { cacheDir, tempDir } from './directory.ts';
+import { addImage, neededBlobs, neededLayers } from './reach.ts';
 import { liveLeases, type StoreSession } from './session.ts';
 
 export interface Pruned {
   /** Images that had no name any more. */
   readonly images: readonly Digest[];
   readonly blobs: readonly Digest[];
-  /** Given back, in bytes; what killed processes left behind included. */
+  /** Given back by all this, in bytes; what killed processes left behind included. */
   readonly bytes: number;
+  /** Cached layers that went as well. */
+  readonly cache: CacheUse;
+}
+
+export interface PruneOptions {
+  /** Says what would go, and removes nothing. */
+  readonly dryRun?: boolean;
+  /** Whether the cache goes whole, and not only the layers of images that the store does not have. */
+  readonly cache?: boolean;
 }
 
 /**
- * Removes images without a name, and every blob that no image, no referrer of an image and no living process needs.
- * @param options.dryRun says what would go, and removes nothing
+ * Removes images without a name, every blob that no image, no referrer of an image and no living process needs, and cached
+ * layers of images that are not in the store.
  * @throws ImageError INVALID, DIGEST_MISMATCH where a manifest that is needed is damaged: then nothing is removed
  */
-export async function pruneStore(
-  session: StoreSession,
-  options: { readonly dryRun?: boolean } = {},
-  run: Run = {},
-): Promise<Pruned> {
+export async function pruneStore(session: StoreSession, options: PruneOptions = {}, run: Run = {}): Promise<Pruned> {
   const { dir } = session;
   return session.exclusively(async () => {
     const index = readIndex(dir);
@@ -38,27 +44,34 @@ export async function pruneStore(
     const needed = neededBlobs(dir, kept, leased);
     const blobs = allBlobs(dir).filter((digest) => !needed.has(digest));
     const bytes = sizeOf(dir, blobs);
-    if (options.dryRun) return { images, blobs, bytes };
+    const layers = options.cache ? new Set<Digest>() : neededLayers(dir, kept);
+    if (options.dryRun) return { images, blobs, bytes, cache: cacheUse(cacheDir(dir), layers) };
     // Names first: the index never speaks of what is gone, wherever this is interrupted.
     if (images.length > 0) await writeIndex(dir, kept, true);
     removeBlobs(dir, blobs);
-    return { images, blobs, bytes: bytes + removeDeadTempFiles(tempDir(dir)) + removeDeadTempFiles(dir) };
+    const left = removeDeadTempFiles(tempDir(dir)) + removeDeadTempFiles(dir);
+    return { images, blobs, bytes: bytes + left, cache: trimCache(cacheDir(dir), layers) };
   }, run);
 }
 
 /**
- * Removes the blobs of images that have been taken out of the index, but for those that something else needs. The caller has
- * the store to itself.
- * @param before the index that still had them
+ * Removes the blobs of an image that has been taken out of the index, but for those that something else needs, and its cached
+ * layers. The caller has the store to itself.
+ * @param before the index that still had it
+ * @returns the bytes given back
  */
-export function removeImages(dir: string, before: Index, images: readonly Descriptor[]): Omit<Pruned, 'images'> {
-  const needed = neededBlobs(dir, readIndex(dir), liveLeases(dir));
+export function removeBlobsOf(dir: string, before: Index, image: Descriptor): number {
+  const after = readIndex(dir);
+  const needed = neededBlobs(dir, after, liveLeases(dir));
   const candidates = new Set<Digest>();
-  for (const image of images) addImage(dir, before, image, candidates);
+  addImage(dir, before, image, candidates);
+  const others = neededLayers(dir, after);
+  const own = neededLayers(dir, { ...before, manifests: [image] });
+  const layers = new Set([...own].filter((diffId) => !others.has(diffId)));
   const blobs = [...candidates].filter((digest) => !needed.has(digest));
-  const bytes = sizeOf(dir, blobs);
+  const bytes = sizeOf(dir, blobs) + removeCached(cacheDir(dir), layers);
   removeBlobs(dir, blobs);
-  return { blobs, bytes };
+  return bytes;
 }
 
 function removeBlobs(dir: string, blobs: readonly Digest[]): void {

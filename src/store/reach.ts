@@ -2,8 +2,9 @@
 import { algorithmOf, type Digest, digestOf } from '../base/digest.ts';
 import { ImageError } from '../base/errors.ts';
 import { isObject, parseJson } from '../base/json.ts';
+import { parseConfig } from '../formats/oci/config.ts';
 import { referrersList } from '../formats/oci/layout.ts';
-import { isIndexType, isManifestType } from '../formats/oci/media-types.ts';
+import { isConfigType, isIndexType, isManifestType } from '../formats/oci/media-types.ts';
 import { MANIFEST_LIMIT, parseIndex, parseManifest } from '../formats/oci/parse.ts';
 import type { Descriptor, Index } from '../formats/oci/types.ts';
 import { readBlobNow } from '../system/layout-directory.ts';
@@ -26,14 +27,34 @@ export function addImage(dir: string, index: Index, entry: Descriptor, found: Se
   if (list !== undefined) addReachable(dir, list, found);
 }
 
+/** What the layers of all images hold, uncompressed: DiffIds. A config that cannot be read names none. */
+export function neededLayers(dir: string, index: Index): ReadonlySet<Digest> {
+  const blobs = new Set<Digest>();
+  const diffIds = new Set<Digest>();
+  for (const entry of index.manifests) addReachable(dir, entry, blobs, (config) => addDiffIds(dir, config, diffIds));
+  return diffIds;
+}
+
+function addDiffIds(dir: string, config: Descriptor, found: Set<Digest>): void {
+  const bytes = readBlobNow(dir, config.digest, MANIFEST_LIMIT);
+  if (bytes === undefined) return;
+  try {
+    for (const diffId of parseConfig(bytes, config.digest).rootfs.diff_ids) found.add(diffId);
+  } catch (error) {
+    // Its layers are uncompressed again when they are wanted.
+    if (!(error instanceof ImageError)) throw error;
+  }
+}
+
 /** Of a leased blob the media type is not known. */
 type Blob = Pick<Descriptor, 'digest'> & { readonly mediaType: string | undefined };
 
-function addReachable(dir: string, root: Blob, found: Set<Digest>): void {
+function addReachable(dir: string, root: Blob, found: Set<Digest>, onConfig?: (config: Descriptor) => void): void {
   const open = [root];
   for (let one = open.pop(); one !== undefined; one = open.pop()) {
     if (found.has(one.digest)) continue;
     found.add(one.digest);
+    if (one.mediaType !== undefined && isConfigType(one.mediaType)) onConfig?.(one as Descriptor);
     open.push(...(one.mediaType === undefined ? guessedChildren(dir, one.digest) : children(dir, one as Descriptor)));
   }
 }

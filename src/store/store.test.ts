@@ -305,6 +305,45 @@ describe('the cache of layers', () => {
     }
   });
 
+  test('goes with the images: by rm and by prune, unless another image has the layer', async () => {
+    await using place = await workplace();
+    for (const [name, text] of [
+      ['a', 'one'],
+      ['b', 'one'],
+      ['c', 'two'],
+      [`oci:${place.dir}/layout`, 'three'],
+    ] as const) {
+      await save(name, text, place);
+      await using opened = await openImage(name, place.access);
+      expect(opened.image.layers.length).toBe(1);
+    }
+    const layers = () => cached(place).filter((name) => name.endsWith('.tar')).length;
+    expect(layers()).toBe(3);
+    await removing(place, 'a');
+    expect(layers()).toBe(3);
+    await removing(place, 'c');
+    expect(layers()).toBe(2);
+    expect((await prune({ dryRun: true }, place.access)).cache.layers).toBe(1);
+    expect((await pruning(place)).cache.layers).toBe(1);
+    await using opened = await openImage('b', place.access);
+    expect([layers(), opened.image.layers.length]).toEqual([1, 1]);
+  });
+
+  test.skipIf(process.getuid?.() === 0)(
+    'where it cannot be written to, layers are uncompressed elsewhere',
+    async () => {
+      await using place = await workplace();
+      const layout = `oci:${place.dir}/layout`;
+      await save(layout, 'one', place);
+      mkdirSync(storeOf(place), { mode: 0o500 });
+      {
+        await using opened = await openImage(layout, place.access);
+        expect(opened.image.tree.root.names).toEqual(['file']);
+      }
+      expect(place.warnings).toEqual([expect.stringMatching(/cannot be written to/)]);
+    },
+  );
+
   test('what was written before the system started is verified, and thrown away where it is not whole', async () => {
     await using place = await workplace();
     await save('a', 'one', place);

@@ -1,6 +1,6 @@
 /** What verifying the store needs beside verifying images: all of them at once, and blobs that belong to none. @module */
-import { readdirSync, statSync } from 'node:fs';
-import { type Digest, isDigest } from '../base/digest.ts';
+import { statSync } from 'node:fs';
+import type { Digest } from '../base/digest.ts';
 import { ImageError } from '../base/errors.ts';
 import { imageEntries, plainDescriptor } from '../formats/oci/layout.ts';
 import type { Descriptor } from '../formats/oci/types.ts';
@@ -8,6 +8,7 @@ import type { Source } from '../ports/content-store.ts';
 import { layoutReferrers } from '../ports/layout-referrers.ts';
 import type { Run } from '../ports/run.ts';
 import { blobPath, readBlob, readIndex } from '../system/layout-directory.ts';
+import { cachedLayers } from './cache-files.ts';
 import { cacheDir } from './directory.ts';
 import { verifyCachedLayer } from './layer-cache.ts';
 import { allBlobs } from './prune.ts';
@@ -70,17 +71,8 @@ export async function verifyLooseBlobs({ dir, lease }: StoreSession, run: Run = 
       for await (const _ of readBlob(dir, { digest, size }, `the store ${dir}`)) run.signal?.throwIfAborted();
     });
   }
-  for (const { diffId, size } of cachedLayers(dir)) {
-    await checking(diffId, size, () => verifyCachedLayer(cacheDir(dir), diffId, run));
+  for (const { digest, size } of cachedLayers(cacheDir(dir))) {
+    await checking(digest, size, () => verifyCachedLayer(cacheDir(dir), digest, run));
   }
   return { unneeded, blobs, bytes, problems };
-}
-
-function cachedLayers(dir: string): readonly { readonly diffId: Digest; readonly size: number }[] {
-  return readdirSync(cacheDir(dir)).flatMap((name) => {
-    const [, algorithm, encoded] = /^(sha\d+)-([0-9a-f]+)\.tar$/.exec(name) ?? [];
-    const diffId = `${algorithm}:${encoded}`;
-    const size = statSync(`${cacheDir(dir)}/${name}`, { throwIfNoEntry: false })?.size;
-    return isDigest(diffId) && size !== undefined ? [{ diffId, size }] : [];
-  });
 }

@@ -11,7 +11,7 @@ interface Options {
 export const prune: CommandModule = {
   configure(command, context) {
     command
-      .option('--cache', 'cached layers too')
+      .option('--cache', 'all cached layers, too, and not only those of images that are not there')
       .option('-n, --dry-run', 'say what would go, and remove nothing')
       .action(async (options: Options) => {
         const session = context();
@@ -19,7 +19,7 @@ export const prune: CommandModule = {
         const { images, blobs, bytes, cache } = await pruneStore(request, session);
         if (session.json) return session.printJson({ dryRun: request.dryRun, images, blobs, bytes, cache });
         for (const digest of images) session.print(`Deleted: ${digest}`);
-        const layers = cache === undefined ? '' : ` and ${cache.layers} cached layers (${bytesText(cache.bytes)})`;
+        const layers = ` and ${cache.layers} cached layers (${bytesText(cache.bytes)})`;
         const what = `${images.length} images without a name, ${blobs.length} blobs (${bytesText(bytes)})${layers}`;
         session.note(request.dryRun ? `would remove ${what}` : `removed ${what}`);
       });

@@ -8,8 +8,7 @@ export const pruneSchema = z
     blobs: z.array(z.string()).describe('digests'),
     bytes: z.number().describe('given back, leftovers of killed processes included'),
     cache: z
-      .object({ layers: z.number(), bytes: z.number() })
-      .optional()
-      .describe('cached layers that were removed, with --cache'),
+      .object({ layers: z.number(), bytes: z.number().describe('beside the others') })
+      .describe('cached layers that were removed as well'),
   })
   .describe('What was removed, or would be');
