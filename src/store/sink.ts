@@ -26,15 +26,20 @@ export function openStoreSink(session: StoreSession, reference: StoreReference):
     });
   }
   const name = entryName(named);
-  const written = new Set<Digest>();
+  /** Written, or found: another process may have written them a moment ago, and not have synced them. */
+  const used = new Set<Digest>();
 
-  const has = (descriptor: Descriptor, run?: Run) =>
-    session.lease(() => ({ digests: [descriptor.digest], value: hasBlob(dir, descriptor) }), run);
+  const has = async (descriptor: Descriptor, run?: Run) => {
+    const { digest } = descriptor;
+    const found = await session.lease(() => ({ digests: [digest], value: hasBlob(dir, descriptor) }), run);
+    if (found) used.add(digest);
+    return found;
+  };
   const store = async (expected: Descriptor | undefined, bytes: AsyncIterable<Uint8Array>, run?: Run) => {
     await using blob = await writePending(dir, tempDir(dir), bytes, expected, run);
     const { digest, size } = blob;
     await session.lease(() => ({ digests: [digest], value: blob.publish() }), run);
-    written.add(digest);
+    used.add(digest);
     return { digest, size };
   };
 
@@ -54,7 +59,7 @@ export function openStoreSink(session: StoreSession, reference: StoreReference):
     },
     write: async (mediaType, bytes, run) => ({ mediaType, ...(await store(undefined, bytes, run)) }),
     commit: async (root, options = {}, run) => {
-      await syncBlobs(dir, [...written]);
+      await syncBlobs(dir, [...used]);
       // Nobody can remove anything now, so that the list needs no lease before the index states it.
       await session.exclusively(async () => {
         const named = withName(readIndex(dir), root, name);

@@ -73,6 +73,7 @@ async function replaceFile(dir: string, name: string, bytes: Uint8Array, sync = 
     await temp.handle.writeFile(bytes);
     if (sync) await temp.handle.sync();
     renameSync(temp.path, `${dir}/${name}`);
+    if (sync) await syncPath(dir);
   } catch (error) {
     throw fromSystem(error, `cannot write ${dir}/${name}`);
   }
@@ -99,7 +100,11 @@ export async function* readBlob(
 export function blobFile(dir: string, { digest, size }: Pick<Descriptor, 'digest' | 'size'>): Blob | undefined {
   const path = blobPath(dir, digest);
   const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return stats === undefined || Number(stats.size) !== size ? undefined : fileBlob(path, stats);
+  if (stats === undefined || Number(stats.size) !== size) return undefined;
+  const blob = fileBlob(path, stats);
+  // The time of change cannot be set back: what was verified under this id is verified for good.
+  const id = `${blob.id}:${stats.ctimeNs}`;
+  return { id, read: (...range) => blob.read(...range), stream: (...range) => blob.stream(...range) };
 }
 
 /** A small blob as a whole and unverified; undefined where it is not there or larger than the limit. */
@@ -121,10 +126,13 @@ export async function syncBlobs(dir: string, digests: readonly Digest[]): Promis
     ...digests.map((digest) => blobPath(dir, digest)),
     ...BLOB_DIRS.map((name) => `${dir}/blobs/${name}`),
   ];
-  await mapBounded(places.filter(existsSync), 4, async (path) => {
-    await using handle = await open(path, constants.O_RDONLY);
-    await handle.sync();
-  });
+  await mapBounded(places.filter(existsSync), 4, syncPath);
+}
+
+/** fsync(2) of a file, or of a directory: of the names in it. */
+async function syncPath(path: string): Promise<void> {
+  await using handle = await open(path, constants.O_RDONLY);
+  await handle.sync();
 }
 
 const BLOB_DIRS = ['sha256', 'sha512'] as const;
