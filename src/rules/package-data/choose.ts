@@ -8,7 +8,7 @@ import { type Clarity, type Match, nameBelow } from './match.ts';
 import { namesInText } from './mentions.ts';
 
 /** Data for which no name of the program's own speaks may take this part of what the program weighs with its libraries, and this much at least. */
-const BUDGET_PART = 1 / 16;
+const BUDGET_PART = 1 / 12;
 const BUDGET_LEAST = 16 * 1024;
 
 /** What fits a wildcard, a directory that is merely named, and what another package ships, come up to this size. */
@@ -51,12 +51,18 @@ export async function choose(candidates: readonly Candidate[], options: ChooseOp
     ...options,
   };
   const named = candidates.filter(({ clarity, own }) => own && (clarity === 'path' || clarity === 'name'));
-  await takeAll(selection, named, 0);
-  for (const unit of unitsOf(candidates)) {
-    const members = unit.filter(({ path }) => !selection.chosen.has(path));
+  take(selection, named, 0);
+  await follow(selection, named);
+  const words: Candidate[] = [];
+  for (const { members: all, rank } of unitsOf(candidates)) {
+    const members = all.filter(({ path }) => !selection.chosen.has(path));
     const size = sizeOf(members);
-    if (members.length > 0 && size <= selection.left) await takeAll(selection, members, size);
+    if (members.length === 0 || size > selection.left) continue;
+    take(selection, members, size);
+    if (rank < RANK.word) await follow(selection, members);
+    else words.push(...members);
   }
+  await follow(selection, words);
   const rest = candidates.filter(({ path }) => !selection.chosen.has(path)).map((one) => choiceOf(one, 'suggested'));
   return [...selection.chosen.values(), ...rest].sort((a, b) => (a.path < b.path ? -1 : 1));
 }
@@ -73,12 +79,15 @@ function choiceOf({ path, clarity, text, directory }: Candidate, strength: Stren
   return { path, strength, clarity, text, directory, from };
 }
 
-/** Takes them at this cost, and what their texts name in turn as long as the budget lasts. */
-async function takeAll(selection: Selection, members: readonly Candidate[], cost: number): Promise<void> {
-  const { byName, chosen } = selection;
+function take(selection: Selection, members: readonly Candidate[], cost: number): void {
   selection.left -= cost;
-  for (const one of members) chosen.set(one.path, choiceOf(one, 'recommended'));
-  const todo = [...members];
+  for (const one of members) selection.chosen.set(one.path, choiceOf(one, 'recommended'));
+}
+
+/** Takes what the texts of these files name, and so on, as long as the budget lasts. */
+async function follow(selection: Selection, start: readonly Candidate[]): Promise<void> {
+  const { byName, chosen } = selection;
+  const todo = [...start];
   for (let one = todo.shift(); one !== undefined; one = todo.shift()) {
     const text = one.size <= TEXT_MOST ? await selection.textOf(one.path) : undefined;
     if (text === undefined) continue;
@@ -105,15 +114,20 @@ function nameTable(candidates: readonly Candidate[]): ReadonlyMap<string, Candid
   return table;
 }
 
+interface Unit {
+  readonly members: readonly Candidate[];
+  readonly size: number;
+  readonly rank: number;
+}
+
 /** What is taken together or not at all: the clearer first, then the smaller. */
-function unitsOf(candidates: readonly Candidate[]): Candidate[][] {
+function unitsOf(candidates: readonly Candidate[]): Unit[] {
   const groups = Map.groupBy(candidates, (one) => groupOf(one));
   groups.delete(undefined);
   return [...groups.values()]
     .map((members) => ({ members, size: sizeOf(members), rank: RANK[members[0]?.clarity ?? 'pattern'] }))
     .filter(({ rank, size }) => rank === RANK.word || size <= GROUP_MOST)
-    .sort((a, b) => a.rank - b.rank || a.size - b.size)
-    .map(({ members }) => members);
+    .sort((a, b) => a.rank - b.rank || a.size - b.size);
 }
 
 const RANK: Readonly<Record<Clarity, number>> = { glob: 0, path: 1, name: 1, word: 2, pattern: 3, directory: 3 };
