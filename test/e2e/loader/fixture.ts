@@ -1,8 +1,4 @@
-/**
- * Small roots with a loader, a shell and programs and libraries made for one question each; and the question itself: does the
- * model say what the real loader says, now, of the same files.
- * @module
- */
+/** Small roots with a loader, a shell, and programs and libraries made by gcc for one question each. @module */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -19,9 +15,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { LoadResult } from '../../../src/loader/types.ts';
-import { answerOf, type Comparison, compareAnswers } from './compare.ts';
-import { askLoader, cpuOf, type RealAnswer } from './real.ts';
+import { debianTree } from '../trees.ts';
 
 export interface Build {
   /** DT_SONAME; default none. */
@@ -34,6 +28,8 @@ export interface Build {
   readonly args?: readonly string[];
   /** C; default nothing at all. */
   readonly code?: string;
+  /** Link with the files that call `main`. */
+  readonly startFiles?: boolean;
 }
 
 export interface Question {
@@ -59,22 +55,47 @@ export interface Root extends Disposable {
   /** Runs a program of this machine on a file of the root: patchelf, strip. */
   tool(command: string, args: readonly string[], path: string): void;
   ldconfig(...args: readonly string[]): void;
-  /** Compares the answers about files; fails with the difference. @returns the real answers, for what else is to be seen */
-  same(files: readonly string[], question?: Question): Promise<RealAnswer[]>;
-  model(file: string, question?: Question): Promise<LoadResult>;
 }
 
-const LOADER = '/lib64/ld-linux-x86-64.so.2';
-const GCC = ['-nostdlib', '-w', '-Wl,--no-as-needed', '-Wl,--build-id=none'];
+/** What a root is made of. */
+export interface Kind {
+  readonly loader: string;
+  readonly compiler: string;
+  /** Path in the root → the file on this machine. */
+  readonly files: Readonly<Record<string, string>>;
+}
 
-/** @param from where the loader and libc are taken from: `/` or a Debian tree of amd64 */
-export function createRoot(from = '/'): Root {
+const LIBRARIES = '/lib/x86_64-linux-gnu';
+
+/** glibc's loader and libc, from `/` or from a Debian tree of amd64. */
+export function glibcKind(from: string): Kind {
+  const loader = '/lib64/ld-linux-x86-64.so.2';
+  const files = [loader, `${LIBRARIES}/libc.so.6`, `${LIBRARIES}/libm.so.6`];
+  return { loader, compiler: 'gcc', files: Object.fromEntries(files.map((path) => [path, join(from, path)])) };
+}
+
+/** musl of Debian's packages musl and musl-tools. */
+export const MUSL: Kind = {
+  loader: '/lib/ld-musl-x86_64.so.1',
+  compiler: 'musl-gcc',
+  files: { '/lib/ld-musl-x86_64.so.1': '/lib/ld-musl-x86_64.so.1' },
+};
+
+/** Where fixtures take their glibc from; undefined where there is no such tree. */
+export const GLIBCS: readonly [what: string, from: () => string | undefined][] = [
+  ["this machine's glibc", () => '/'],
+  ['the glibc of trixie', () => debianTree({ suite: 'trixie' })],
+];
+
+const GCC = ['-nodefaultlibs', '-w', '-Wl,--no-as-needed', '-Wl,--build-id=none'];
+
+export function createRoot(kind: Kind = glibcKind('/')): Root {
   const path = mkdtempSync(join(tmpdir(), 'pare-loader-'));
   const at = (inside: string) => join(path, inside);
   const prepare = (inside: string) => mkdirSync(dirname(at(inside)), { recursive: true });
   const root: Root = {
     path,
-    loader: LOADER,
+    loader: kind.loader,
     file: (inside, content) => {
       prepare(inside);
       writeFileSync(at(inside), content);
@@ -94,11 +115,11 @@ export function createRoot(from = '/'): Root {
     },
     library: (inside, build = {}) => {
       prepare(inside);
-      compile(['-shared', '-fPIC'], build, at(inside));
+      compile([kind.compiler, '-shared', '-fPIC'], build, at(inside));
     },
     program: (inside, build = {}) => {
       prepare(inside);
-      compile(['-pie', '-fPIE', '-Wl,-e,0', `-Wl,-dynamic-linker,${LOADER}`], build, at(inside));
+      compile([kind.compiler, '-pie', '-fPIE', '-Wl,-e,0', `-Wl,-dynamic-linker,${kind.loader}`], build, at(inside));
     },
     patch: (inside, change) => {
       const bytes = readFileSync(at(inside));
@@ -108,50 +129,22 @@ export function createRoot(from = '/'): Root {
     tool: (command, args, inside) => execFileSync(command, [...args, at(inside)], { stdio: 'pipe' }),
     ldconfig: (...args) =>
       execFileSync('ldconfig', ['-r', path, ...args], { stdio: 'pipe', env: { PATH: '/usr/sbin:/sbin' } }),
-    same: async (files, question = {}) => {
-      const answers = await askLoader(files, { root: path, loader: LOADER, ...question });
-      const comparison = await compareAnswers(answers, { root: path, loader: LOADER, ...question }, await cpu());
-      mustAgree(comparison, files.length);
-      return answers;
-    },
-    model: async (file, question = {}) => {
-      const result = await answerOf(file, { root: path, loader: LOADER, ...question }, await cpu());
-      if (result instanceof Error) throw result;
-      return result;
-    },
     [Symbol.dispose]: () => {
       rmSync(path, { recursive: true, force: true });
     },
   };
-  const cpu = once(() => cpuOf(path, LOADER));
-  furnish(root, from);
+  furnish(root, kind);
   return root;
 }
 
-function once<T>(compute: () => T): () => T {
-  let value: { readonly is: T } | undefined;
-  return () => {
-    value ??= { is: compute() };
-    return value.is;
-  };
-}
-
-const LIBRARIES = '/lib/x86_64-linux-gnu';
-
 /** The loader and libc in their usual places, and a static shell to ask them with: links to files that nobody changes. */
-function furnish(root: Root, from: string): void {
+function furnish(root: Root, { files }: Kind): void {
   root.directory('/etc');
-  const sources: [path: string, source: string][] = [
-    [LOADER, realpathSync(`${from}${LOADER}`)],
-    ...['libc.so.6', 'libm.so.6'].map((name): [string, string] => {
-      return [`${LIBRARIES}/${name}`, realpathSync(join(from, LIBRARIES, name))];
-    }),
-    ['/bin/sh', '/usr/bin/busybox'],
-    ['/usr/bin/env', '/usr/bin/busybox'],
-  ];
-  for (const [path, source] of sources) {
+  root.directory('/proc');
+  const shell = { '/bin/sh': '/usr/bin/busybox', '/usr/bin/env': '/usr/bin/busybox' };
+  for (const [path, source] of Object.entries({ ...files, ...shell })) {
     root.directory(dirname(path));
-    linkSync(kept(source), join(root.path, path));
+    linkSync(kept(realpathSync(source)), join(root.path, path));
   }
 }
 
@@ -163,38 +156,32 @@ function kept(source: string): string {
 }
 
 /** The words of a file's DT_NEEDED come from stubs that bear them as their sonames. */
-function compile(kind: readonly string[], build: Build, output: string): void {
-  const { soname, needed = [], rpath, runpath, args = [], code = '' } = build;
+function compile(command: readonly string[], build: Build, output: string): void {
+  const { soname, needed = [], rpath, runpath, args = [], code = '', startFiles = false } = build;
   const named = soname === undefined ? [] : ['-Xlinker', '-soname', '-Xlinker', soname];
   const search = rpath ?? runpath;
   const tags = rpath === undefined ? '--enable-new-dtags' : '--disable-new-dtags';
   const path = search === undefined ? [] : ['-Xlinker', '-rpath', '-Xlinker', search, `-Wl,${tags}`];
-  const made = compiled([...kind, ...GCC, ...named, ...path, ...args], code, needed.map(stub));
-  cpSync(made, output);
+  const start = startFiles ? [] : ['-nostartfiles'];
+  cpSync(compiled([...command, ...start, ...GCC, ...named, ...path, ...args], code, needed.map(stub)), output);
 }
 
 function stub(name: string): string {
-  return compiled(['-shared', ...GCC, '-Xlinker', '-soname', '-Xlinker', name], '', []);
+  return compiled(['gcc', '-shared', '-nostartfiles', ...GCC, '-Xlinker', '-soname', '-Xlinker', name], '', []);
 }
 
 const objects = mkdtempSync(join(tmpdir(), 'pare-objects-'));
 process.on('exit', () => rmSync(objects, { recursive: true, force: true }));
 
-/** The same order to gcc is carried out once. */
-function compiled(args: readonly string[], code: string, libraries: readonly string[]): string {
-  const order = [...args, '-x', 'c', '-', '-x', 'none', ...libraries];
+/** The same order is carried out once. */
+function compiled(command: readonly string[], code: string, libraries: readonly string[]): string {
+  const [compiler, ...args] = [...command, '-x', 'c', '-', '-x', 'none', ...libraries] as [string, ...string[]];
   const path = join(
     objects,
     createHash('sha256')
-      .update(JSON.stringify([order, code]))
+      .update(JSON.stringify([compiler, args, code]))
       .digest('hex'),
   );
-  if (!existsSync(path)) execFileSync('gcc', [...order, '-o', path], { input: code, stdio: 'pipe' });
+  if (!existsSync(path)) execFileSync(compiler, [...args, '-o', path], { input: code, stdio: 'pipe' });
   return path;
-}
-
-function mustAgree({ classes, disagreements }: Comparison, expected: number): void {
-  if (disagreements.length > 0) throw new Error(disagreements.map(({ file, why }) => `${file}: ${why}`).join('\n'));
-  const agreed = [...classes.values()].reduce((sum, count) => sum + count, 0);
-  if (agreed !== expected) throw new Error(`${expected} questions, ${agreed} answers`);
 }

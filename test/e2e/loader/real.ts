@@ -1,5 +1,6 @@
 /** What the real ld.so answers: `LD_TRACE_LOADED_OBJECTS=1 ld.so FILE`, for many files in one shell, in a root. @module */
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 
 /** One line of the loader's list. */
 export interface RealObject {
@@ -46,23 +47,29 @@ done`;
   return output.split(BEGIN).slice(1).map(parseAnswer);
 }
 
-/** Runs a shell script in a root with an empty environment. @returns stdout, bytes as latin1 */
-export async function inRoot(root: string, script: string, input = ''): Promise<string> {
-  const shell = ['/bin/sh', '-c', script];
-  const child = root === '/' ? ['env', '-i', ...shell] : ['chroot', root, '/usr/bin/env', '-i', ...shell];
-  const [command, ...args] = child as [string, ...string[]];
-  const started = spawn(command, args, {
-    stdio: ['pipe', 'pipe', 'inherit'],
-    env: { PATH: process.env['PATH'] ?? '' },
-  });
+/** Runs a shell script in a root, with an empty environment and with /proc if there is a place for it. @returns stdout */
+export async function inRoot(root: string, script: string, input?: string): Promise<string> {
+  const [command, ...args] = commandFor(root, ['env', '-i', '/bin/sh', '-c', script]) as [string, ...string[]];
+  const stdin = input === undefined ? 'ignore' : 'pipe';
+  const child = spawn(command, args, { stdio: [stdin, 'pipe', 'inherit'], env: { PATH: SEARCH } });
   const parts: Buffer[] = [];
-  started.stdout.on('data', (part: Buffer) => parts.push(part));
-  started.stdin.end(input);
-  await new Promise((resolve, reject) => started.on('error', reject).on('close', resolve));
+  child.stdout?.on('data', (part: Buffer) => parts.push(part));
+  child.stdin?.end(input);
+  await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
   return Buffer.concat(parts).toString('utf8');
 }
 
-function quote(text: string): string {
+const SEARCH = '/usr/sbin:/usr/bin:/sbin:/bin';
+
+function commandFor(root: string, command: readonly string[]): readonly string[] {
+  if (root === '/') return command;
+  if (!existsSync(`${root}/proc`)) return ['chroot', root, ...command];
+  const mounted = `mount --bind /proc ${quote(`${root}/proc`)} && exec chroot "$@"`;
+  return ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', mounted, 'sh', root, ...command];
+}
+
+/** As one word of a shell. */
+export function quote(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
