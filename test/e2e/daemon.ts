@@ -19,8 +19,7 @@ export async function startDocker(): Promise<Daemon> {
     await rm(dir, { recursive: true, force: true });
   };
   try {
-    await eventually('dockerd', async () => {
-      if (daemon.ended()) throw new Error(daemon.printed());
+    await eventually('dockerd', daemon, async () => {
       return (await command(['docker', 'version'], { env })).status === 0 ? true : undefined;
     });
   } catch (error) {

@@ -13,6 +13,8 @@ export interface ProgramCase {
   readonly nativeSetup?: string;
   /** Packages that are the runtime's standard library: they count towards the size that is allowed. */
   readonly standardLibrary?: readonly string[];
+  /** Bytes the unpacked image may have at most, where that is fixed rather than measured. */
+  readonly ceiling?: number;
   /** Does real work and throws where the result is not right. */
   test(runner: Runner, servers: Servers): Promise<void>;
 }

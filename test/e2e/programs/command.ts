@@ -110,11 +110,15 @@ function launch(argv: readonly string[], options: CommandOptions): ChildProcess 
   });
 }
 
-/** Tries until it gives a value; fails with the last error, or with `what`, after the time (milliseconds). */
-export async function eventually<T>(what: string, attempt: () => Promise<T | undefined>, time = 15_000): Promise<T> {
-  const end = Date.now() + time;
+/**
+ * Tries until it gives a value; fails with the last error after 15 seconds, or with what the service printed as soon as that
+ * has ended.
+ */
+export async function eventually<T>(what: string, from: Service, attempt: () => Promise<T | undefined>): Promise<T> {
+  const end = Date.now() + 15_000;
   let last: unknown;
   while (Date.now() < end) {
+    if (from.ended()) throw new Error(`${what}: the service has ended; it printed:\n${from.printed()}`);
     try {
       const value = await attempt();
       if (value !== undefined) return value;
@@ -123,5 +127,5 @@ export async function eventually<T>(what: string, attempt: () => Promise<T | und
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error(`${what}: not within ${time} ms`, { cause: last });
+  throw new Error(`${what}: not within 15 seconds; the service printed:\n${from.printed()}`, { cause: last });
 }

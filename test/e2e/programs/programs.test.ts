@@ -6,6 +6,7 @@ import { type Daemon, startDocker } from '../daemon.ts';
 import { machineHas } from '../needs.ts';
 import type { ProgramCase } from './case.ts';
 import { PROGRAM_CASES } from './cases/index.ts';
+import { ceilingOf } from './ceiling.ts';
 import { command, output } from './command.ts';
 import { dockerRunner, PARE, pareRunner } from './packed.ts';
 import { type Servers, startServers } from './servers.ts';
@@ -42,6 +43,12 @@ describe.skipIf(!ready)('programs of Debian packages, packed', () => {
       const setting = { image: one.program, resolvConf: servers.resolvConf, env: home() };
       await using runner = await pareRunner(setting);
       await one.test(runner, servers);
+    });
+
+    test('is not larger than what it needs and a tenth more', async () => {
+      const options = [...(one.packArguments?.(servers) ?? []), '--json', '-t', one.program];
+      const { unpacked } = JSON.parse(await output([...PARE, 'pack', one.program, ...options], { env: home() }));
+      expect(unpacked).toBeLessThanOrEqual(one.ceiling ?? (await ceilingOf(one, servers)).ceiling);
     });
 
     test('does its work under Docker', async () => {

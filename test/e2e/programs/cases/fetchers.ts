@@ -18,6 +18,7 @@ function succeeded(outcome: Outcome, what: string): Outcome {
 export const wrk: ProgramCase = {
   program: 'wrk',
   debianPackage: 'wrk',
+  ceiling: 9_500_000,
   test: async (runner, { httpPort }) => {
     for (const url of [`http://${NAME}:${httpPort}/`, `http://127.0.0.1:${httpPort}/`]) {
       const done = succeeded(await runner.run({ args: ['-t1', '-c2', '-d1s', url] }), url);
@@ -31,6 +32,7 @@ export const wrk: ProgramCase = {
 export const hey: ProgramCase = {
   program: 'hey',
   debianPackage: 'hey',
+  ceiling: 9_000_000,
   packArguments: withAuthority,
   test: async (runner, { httpPort, httpsPort }) => {
     const env = { SSL_CERT_FILE: runner.authority };

@@ -12,6 +12,7 @@ const redisCli = (port: number, ...words: string[]) => output(['redis-cli', '-p'
 export const redis: ProgramCase = {
   program: 'redis-server',
   debianPackage: 'redis-server',
+  ceiling: 17_900_000,
   test: async (runner) => {
     await redisSession(runner, undefined);
     await redisSession(runner, '10000:10000');
@@ -27,11 +28,7 @@ async function redisSession(runner: Runner, user: string | undefined): Promise<v
   const args = ['--port', String(port), '--dir', data, '--save', ''];
   const server = runner.start({ args, ...(user === undefined ? {} : { user, readOnly: true }) });
   try {
-    await eventually('PONG', async () => ((await redisCli(port, 'PING')) === 'PONG\n' ? true : undefined)).catch(
-      (error) => {
-        throw new Error(`no answer; it printed:\n${server.printed()}`, { cause: error });
-      },
-    );
+    await eventually('PONG', server, async () => ((await redisCli(port, 'PING')) === 'PONG\n' ? true : undefined));
     assert.equal(await redisCli(port, 'SET', 'key', 'value'), 'OK\n');
     assert.equal(await redisCli(port, 'EVAL', 'return redis.call("GET", "key")', '0'), 'value\n');
     assert.equal(await redisCli(port, 'SAVE'), 'OK\n');
@@ -78,8 +75,7 @@ const APACHE_ENV = {
 
 async function servesPage(server: Service, url: string, expected: RegExp): Promise<void> {
   try {
-    const body = await eventually('a page', async () => {
-      if (server.ended()) throw new Error(`the server ended:\n${server.printed()}`);
+    const body = await eventually('a page', server, async () => {
       const response = await fetch(url);
       return response.ok ? await response.text() : `status ${response.status}`;
     });
