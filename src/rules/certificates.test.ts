@@ -177,6 +177,18 @@ describe('the image', () => {
     expect(await contentOf(all, '/srv/ca.pem')).toBe(A);
   });
 
+  test('and whatever other variable ends like one for a bundle', async () => {
+    const named = async (variable: string) => {
+      const { facts } = world({ '/ca.pem': A }, { config: { Env: [`${variable}=/ca.pem`] } });
+      return lines((await certificates.image?.(facts)) ?? []);
+    };
+    for (const variable of ['X_CA_BUNDLE', 'X_SSL_CAINFO', 'X_EXTRA_CA_CERTS', 'X_CAFILE', 'SSL_CERT_FILE']) {
+      expect(await named(variable), variable).toEqual(['recommended path /ca.pem']);
+    }
+    for (const variable of ['X_CA', 'SSL_CERT_FILES', 'LOCALE_FILE'])
+      expect(await named(variable), variable).toEqual([]);
+  });
+
   test('--cert takes the bundle of the distribution', async () => {
     const { facts } = world({ ...DEBIAN, '/etc/ssl/ca-bundle.pem': A }, { packages: PACKAGES });
     expect(lines((await certificates.forced?.(facts)) ?? [])).toEqual(['recommended path /etc/ssl/ca-bundle.pem']);

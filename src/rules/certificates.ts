@@ -52,8 +52,8 @@ export const certificates: Rule = {
     return all;
   },
   image: async (facts) => {
-    const all = VARIABLES.map(async (variable) => {
-      const path = facts.env[variable] ?? '';
+    const all = Object.entries(facts.env).map(async ([variable, path]) => {
+      if (!BUNDLE_VARIABLE.test(variable)) return [];
       const because = `sets ${variable} to it`;
       return path.startsWith('/') ? authorities([path], { because, facts, who: 'the image' }) : [];
     });
@@ -65,8 +65,8 @@ export const certificates: Rule = {
   forced: async (facts) => authorities(BUNDLES, { because: 'wants certificate authorities (--cert)', facts }),
 };
 
-/** Environment variables that name a bundle: OpenSSL's and Go's, curl's, Git's, Python's requests, Node.js's. */
-const VARIABLES = ['SSL_CERT_FILE', 'CURL_CA_BUNDLE', 'GIT_SSL_CAINFO', 'REQUESTS_CA_BUNDLE', 'NODE_EXTRA_CA_CERTS'];
+/** Variables by which programs are given a bundle end like this: SSL_CERT_FILE, …_CA_BUNDLE, …_CAINFO, …_CA_CERTS. */
+const BUNDLE_VARIABLE = /(?:^SSL_CERT_FILE|_CA_?(?:BUNDLE|CERTS?|FILE|INFO))$/;
 
 function recommended(want: Want, because: string): Requirement {
   return { want, strength: 'recommended', because };

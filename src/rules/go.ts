@@ -97,14 +97,7 @@ function accounts(symbols: Symbols): Requirement[] {
 function mimeTypes(symbols: Symbols): Requirement[] {
   const name = carried(symbols, 'mime.initMimeUnix', 'mime.loadMimeGlobsFile', 'mime.loadMimeFile');
   if (name === undefined) return [];
-  const paths = [
-    '/usr/local/share/mime/globs2',
-    '/usr/share/mime/globs2',
-    '/etc/mime.types',
-    '/etc/apache2/mime.types',
-    '/etc/apache/mime.types',
-    '/etc/httpd/conf/mime.types',
-  ];
+  const paths = ['/usr/local/share/mime/globs2', '/usr/share/mime/globs2', '/etc/mime.types'];
   const want = { kind: 'first', of: paths.map((path) => ({ kind: 'path', path, use: 'data' }) as const) } as const;
   return [{ want, strength: 'suggested', because: `carries ${name}` }];
 }
