@@ -24,29 +24,13 @@ const end = setInterval(() => { if (abort.signal.aborted) { console.log('aborted
 console.log('ready');
 `;
 
-/** Starts the program; `said` resolves when it has printed the line. */
-function program(source: string) {
-  const { child, ended } = start([process.execPath, '--input-type=module', '-e', source]);
-  let printed = '';
-  const said = (line: string) =>
-    new Promise<void>((resolve) => {
-      const look = () => {
-        if (printed.includes(`${line}\n`)) resolve();
-      };
-      look();
-      child.stdout?.on('data', (piece: Buffer) => {
-        printed += piece.toString();
-        look();
-      });
-    });
-  return { child, ended, said };
-}
+const program = (source: string) => start([process.execPath, '--input-type=module', '-e', source]);
 
 test('the first signal aborts, a second one ends the process at once', async () => {
   const { child, ended, said } = program(STUBBORN);
-  await said('ready');
+  await said('ready\n');
   child.kill('SIGINT');
-  await said('aborted 130');
+  await said('aborted 130\n');
   await new Promise((resolve) => setTimeout(resolve, 300));
   child.kill('SIGINT');
   expect(await ended).toMatchObject({ status: 130, stdout: 'ready\naborted 130\n' });
@@ -54,11 +38,11 @@ test('the first signal aborts, a second one ends the process at once', async () 
 
 test('signals that are taken abort nothing, until they are given back', async () => {
   const { child, ended, said } = program(TAKING);
-  await said('ready');
+  await said('ready\n');
   child.kill('SIGTERM');
-  await said('got SIGTERM false');
+  await said('got SIGTERM false\n');
   child.kill('SIGUSR1');
-  await said('got SIGUSR1 false');
+  await said('got SIGUSR1 false\n');
   child.kill('SIGHUP');
   expect(await ended).toMatchObject({ status: 129, stdout: 'ready\ngot SIGTERM false\ngot SIGUSR1 false\naborted\n' });
 });

@@ -1,8 +1,8 @@
 /** Writing a root filesystem into a directory, as the user who will run a program on it. @module */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { ImageError } from '../base/errors.ts';
 import type { Root } from '../ports/root.ts';
+import { namespaceFailure } from '../sandbox/failure.ts';
 import { asNamespaceRoot, standing } from '../sandbox/namespace.ts';
 import type { Access } from '../sources.ts';
 import { writeRootDirectory } from '../transports/rootfs/sink.ts';
@@ -27,9 +27,5 @@ export async function unpackRoot(root: Root, directory: string, command: UnpackC
     said += piece.toString();
   });
   const [status] = await once(child, 'close');
-  if (status !== 0) {
-    throw new ImageError('IO', `cannot unpack ${root.reference} as an ordinary user: ${said.trim()}`, {
-      hint: '"pare doctor" says what is missing for running programs without root',
-    });
-  }
+  if (status !== 0) throw namespaceFailure(`cannot unpack ${root.reference}`, said.trim(), who);
 }

@@ -8,17 +8,20 @@ import { ImageError, systemCode } from '../base/errors.ts';
 import { SandboxError } from '../ports/sandbox.ts';
 import type { Standing } from './namespace.ts';
 
-/** The namespaces or the root filesystem could not be made. */
-export function mountFailure(said: string, who: Standing): ImageError {
-  if (/newuidmap|subuid|uid_map/.test(said)) {
-    return new ImageError('UNAVAILABLE', `an ordinary user's program cannot be given users here: ${said}`, {
+/**
+ * A namespace could not be entered, or what was to be done in it failed.
+ * @param doing as "cannot mount the root filesystem"
+ * @param said by the programs that tried
+ */
+export function namespaceFailure(doing: string, said: string, who: Standing): ImageError {
+  if (who === 'user' && /newuidmap|newgidmap|sub[ug]id|[ug]id_map/.test(said)) {
+    return new ImageError('UNAVAILABLE', `${doing} as an ordinary user, who has no range of ids here: ${said}`, {
       hint:
         'newuidmap (Debian: uidmap) and ranges for the user are needed:\n' +
         'sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 "$USER"',
     });
   }
-  const what = who === 'user' ? 'as an ordinary user' : 'as root';
-  return new ImageError('UNAVAILABLE', `the root filesystem cannot be mounted ${what}: ${said}`, {
+  return new ImageError('UNAVAILABLE', `${doing} ${who === 'user' ? 'as an ordinary user' : 'as root'}: ${said}`, {
     hint: '"pare doctor" says what this machine offers',
   });
 }

@@ -5,17 +5,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, openSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import type { RunningProgram } from '../ports/sandbox.ts';
-import { mountFailure, runtimeFailure } from './failure.ts';
+import { namespaceFailure, runtimeFailure } from './failure.ts';
 import { LAUNCHER } from './launcher.ts';
 import { type Standing, withMounts } from './namespace.ts';
 
 export interface Launch {
-  /** The run directory: holds `lower` and the bundle's `config.json`. Gone when the program has ended. */
+  /** The run directory: holds `lower` and the bundle's `config.json`. */
   readonly directory: string;
   readonly runtime: string;
   readonly who: Standing;
@@ -74,12 +73,11 @@ async function endOf(child: ChildProcess, { directory, runtime, who, signal }: L
     watcher.end('ended\n');
     await closed;
     signal?.throwIfAborted();
-    if (!mounted && status !== 0) throw mountFailure(await complaints, who);
+    if (!mounted && status !== 0) throw namespaceFailure('cannot mount the root filesystem', await complaints, who);
     if (failure !== undefined) throw failure;
     return status;
   } finally {
     signal?.removeEventListener('abort', abort);
-    await rm(directory, { recursive: true, force: true });
   }
 }
 

@@ -6,7 +6,9 @@
  */
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { systemCode } from '../base/errors.ts';
 
 /**
  * - `root`: root of the machine;
@@ -34,9 +36,13 @@ export function withMounts(who: Standing): readonly string[] {
   return ['unshare', '--mount', ...user, '--'];
 }
 
-/** Removes directories whose files may belong to the users of a user namespace. */
-export async function removeAsNamespaceRoot(directories: readonly string[]): Promise<void> {
-  if (directories.length === 0) return;
-  const [program, ...args] = [...asNamespaceRoot(standing()), 'rm', '-rf', '--', ...directories];
-  await promisify(execFile)(program as string, args);
+/** Removes a directory whose files may belong to the users of a user namespace. */
+export async function removeAsNamespaceRoot(directory: string): Promise<void> {
+  try {
+    await rm(directory, { recursive: true, force: true });
+  } catch (error) {
+    if (!['EACCES', 'EPERM', 'ENOTEMPTY'].includes(systemCode(error) ?? '')) throw error;
+    const [program, ...args] = [...asNamespaceRoot(standing()), 'rm', '-rf', '--', directory];
+    await promisify(execFile)(program as string, args);
+  }
 }

@@ -49,7 +49,6 @@ export async function unpackedRoot(
   }
   await using stack = new AsyncDisposableStack();
   const work = stack.use(await makeRunDirectory(directories.state));
-  stack.defer(() => removeAsNamespaceRoot([work.path]));
   const unpacked = join(work.path, 'unpacked');
   await mkdir(unpacked);
   await unpack(join(unpacked, ROOT));
@@ -82,7 +81,7 @@ export async function removeUnusedRoots({ roots, state }: SandboxDirectories, ke
   const used = new Set(await rootsInUse(state));
   const found = await Promise.all((await namesIn(roots)).map(async (name) => withTime(join(roots, name))));
   const old = found.sort((a, b) => b.time - a.time).slice(keep);
-  await removeAsNamespaceRoot(old.map(({ path }) => path).filter((path) => !used.has(join(path, ROOT))));
+  for (const { path } of old) if (!used.has(join(path, ROOT))) await removeAsNamespaceRoot(path);
 }
 
 async function withTime(path: string): Promise<{ readonly path: string; readonly time: number }> {

@@ -11,7 +11,7 @@ const ADMINISTRATIVE = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
 
 /** Path of a program of this machine, or undefined. */
 export async function findProgram(name: string, path = process.env['PATH'] ?? ''): Promise<string | undefined> {
-  if (name.includes('/')) return name;
+  if (name.includes('/')) return (await executable(name)) ? name : undefined;
   for (const directory of [...path.split(':').filter(Boolean), ...ADMINISTRATIVE]) {
     const candidate = join(directory, name);
     if (await executable(candidate)) return candidate;

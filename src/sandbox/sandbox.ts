@@ -3,7 +3,7 @@
  * @module
  */
 import { execFile } from 'node:child_process';
-import { rm, symlink, writeFile } from 'node:fs/promises';
+import { symlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Sandbox, SandboxRequest } from '../ports/sandbox.ts';
@@ -26,18 +26,13 @@ export function ociSandbox({ state, runtime }: SandboxOptions): Sandbox {
       const who = standing();
       await removeAbandoned(state, runtime, who);
       run?.signal?.throwIfAborted();
-      const held = await makeRunDirectory(state);
-      const directory = held.path;
-      try {
-        await prepare(directory, request, who);
-        const { terminal, stdin, output } = request;
-        const program = launch({ directory, runtime, who, terminal, stdin, output, signal: run?.signal });
-        return { ...program, ended: program.ended.finally(() => held[Symbol.dispose]()) };
-      } catch (error) {
-        await rm(directory, { recursive: true, force: true });
-        held[Symbol.dispose]();
-        throw error;
-      }
+      await using stack = new AsyncDisposableStack();
+      const directory = stack.use(await makeRunDirectory(state)).path;
+      await prepare(directory, request, who);
+      const { terminal, stdin, output } = request;
+      const program = launch({ directory, runtime, who, terminal, stdin, output, signal: run?.signal });
+      const held = stack.move();
+      return { ...program, ended: program.ended.finally(() => held.disposeAsync()) };
     },
   };
 }

@@ -8,8 +8,10 @@ import { mkdir, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fromSystem, ImageError, systemCode } from '../base/errors.ts';
 import { type Lock, lockNow } from '../system/lock.ts';
+import { removeAsNamespaceRoot } from './namespace.ts';
 
-export interface RunDirectory extends Disposable {
+/** Disposing of it removes it, with whatever is in it. */
+export interface RunDirectory extends AsyncDisposable {
   readonly path: string;
 }
 
@@ -24,7 +26,11 @@ export async function makeRunDirectory(state: string): Promise<RunDirectory> {
     await mkdir(unfinished, { recursive: true, mode: 0o700 });
     const held = lockNow(lockIn(unfinished), 'exclusive');
     await rename(unfinished, path);
-    return { path, [Symbol.dispose]: () => held?.[Symbol.dispose]() };
+    const dispose = async () => {
+      await removeAsNamespaceRoot(path);
+      held?.[Symbol.dispose]();
+    };
+    return { path, [Symbol.asyncDispose]: dispose };
   } catch (error) {
     throw fromSystem(
       error,

@@ -21,6 +21,8 @@ export interface Settings {
 export interface Running {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
+  /** Resolves when stdout holds the text; rejects where it ends without. */
+  said(text: string): Promise<void>;
 }
 
 export function startPare(args: readonly string[], settings: Settings = {}): Running {
@@ -52,5 +54,14 @@ export function start([program = '', ...args]: readonly string[], { env, cwd }: 
     child.on('error', reject);
     child.on('close', (status, signal) => resolve({ status, signal, stdout, stderr }));
   });
-  return { child, ended };
+  const said = (text: string) =>
+    new Promise<void>((resolve, reject) => {
+      const look = () => {
+        if (stdout.includes(text)) resolve();
+      };
+      look();
+      child.stdout.on('data', look);
+      child.on('close', () => reject(new Error(`it ended without "${text}": ${stdout}${stderr}`)));
+    });
+  return { child, ended, said };
 }
