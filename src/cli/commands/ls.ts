@@ -79,7 +79,10 @@ function textOf({ entries, reasons }: Listing, options: Options): string {
   });
   if (options.l !== true && options.why !== true) return rows.map(([name]) => name).join('\n');
   const long: Column[] = [{ title: 'MODE' }, { title: 'OWNER' }, { title: 'SIZE', align: 'right' }, { title: 'TIME' }];
-  return table([...(options.l === true ? long : []), { title: 'PATH' }, ...(options.why === true ? [{ title: 'WHY' }] : [])], rows);
+  return table(
+    [...(options.l === true ? long : []), { title: 'PATH' }, ...(options.why === true ? [{ title: 'WHY' }] : [])],
+    rows,
+  );
 }
 
 function jsonOf({ path, node }: Entry, { reasons }: Listing) {
