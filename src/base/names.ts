@@ -93,31 +93,40 @@ function encodeEscaping(name: string): Buffer {
   return Buffer.concat(parts);
 }
 
-/** Names that an interner remembers before it starts afresh: what is near in an archive is alike. */
-const REMEMBERED = 1 << 16;
+/** Names that an interner remembers, one for each value of a hash; what is near in an archive is alike. A power of two. */
+const REMEMBERED = 4096;
 
 /**
- * One string for equal names, and one that owns its characters: a name cut from a path is, in V8, a slice that keeps the
- * whole path in memory. Make one interner for each tree that is being built.
+ * One string for names that are equal and near each other, and one that owns its characters: a name cut from a path is, in V8,
+ * a slice that keeps the whole path in memory. Make one interner for each tree that is being built.
  */
 export function nameInterner(): (name: string) => string {
-  const known = new Map<string, string>();
+  const known = new Array<string | undefined>(REMEMBERED).fill(undefined);
   return (name) => {
-    const found = known.get(name);
-    if (found !== undefined) return found;
-    if (known.size >= REMEMBERED) known.clear();
+    const slot = slotOf(name);
+    const found = known[slot];
+    if (found === name) return found;
     const own = ownCharacters(name);
-    known.set(own, own);
+    known[slot] = own;
     return own;
   };
 }
 
+function slotOf(name: string): number {
+  let hash = 0;
+  for (let i = 0; i < name.length; i++) hash = (Math.imul(hash, 31) + name.charCodeAt(i)) | 0;
+  return hash & (REMEMBERED - 1);
+}
+
 /** V8 copies pieces shorter than this instead of slicing (SlicedString::kMinLength). */
 const SLICED_FROM = 13;
-const ONE_BYTE = /^[\u0000-\u00FF]*$/;
+
+/** Where characters are copied through; a longer name (Linux has none) is copied through a buffer of its own. */
+const SCRATCH = Buffer.alloc(1024);
 
 function ownCharacters(text: string): string {
   if (text.length < SLICED_FROM) return text;
-  const encoding = ONE_BYTE.test(text) ? 'latin1' : 'utf16le';
-  return Buffer.from(text, encoding).toString(encoding);
+  const scratch = text.length * 2 <= SCRATCH.length ? SCRATCH : Buffer.alloc(text.length * 2);
+  const narrow = scratch.toString('latin1', 0, scratch.write(text, 'latin1'));
+  return narrow === text ? narrow : scratch.toString('utf16le', 0, scratch.write(text, 'utf16le'));
 }

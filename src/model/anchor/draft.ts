@@ -1,8 +1,8 @@
 /** What a layer does, while its entries are still being read. @module */
 import { type Recursion, runRecursion } from '../../base/recursion.ts';
 import type { Change, Changeset, DirChange, Whiteout } from '../changeset.ts';
-import { sortedKeys } from '../children.ts';
 import { type DirInfo, type Leaf, type LinkToken, withLink } from '../node.ts';
+import { NamesMap } from './names-map.ts';
 
 export type Draft = Leaf | Inode | DirDraft | Whiteout;
 
@@ -11,7 +11,7 @@ export interface DirDraft {
   readonly kind: 'dir-draft';
   info: DirInfo | undefined;
   opaque: boolean;
-  readonly children: Map<string, Draft>;
+  readonly children: NamesMap<Draft>;
 }
 
 /** A file that the layer gives a second name. */
@@ -26,22 +26,23 @@ export interface Inode {
 }
 
 export function dirDraft(info: DirInfo | undefined, opaque: boolean): DirDraft {
-  return { kind: 'dir-draft', info, opaque, children: new Map() };
+  return { kind: 'dir-draft', info, opaque, children: new NamesMap() };
 }
 
+/** What the drafts come to; they must not be used any more. */
 export function seal(root: DirDraft): Changeset {
   return { root: runRecursion(sealDir(root)) };
 }
 
 function* sealDir(draft: DirDraft): Recursion<DirChange> {
-  const names = sortedKeys(draft.children);
-  const changes = new Array<Change>(names.length);
-  for (let i = 0; i < names.length; i++) {
-    const child = draft.children.get(names[i] as string) as Draft;
+  const { names, values } = draft.children.lists();
+  const changes: (Draft | Change)[] = values;
+  for (let i = 0; i < changes.length; i++) {
+    const child = changes[i] as Draft;
     if (child.kind === 'dir-draft') changes[i] = yield sealDir(child);
-    else changes[i] = child.kind === 'inode' ? sealInode(child) : child;
+    else if (child.kind === 'inode') changes[i] = sealInode(child);
   }
-  return { kind: 'dir-change', info: draft.info, opaque: draft.opaque, names, changes };
+  return { kind: 'dir-change', info: draft.info, opaque: draft.opaque, names, changes: changes as Change[] };
 }
 
 function sealInode({ leaf, below, own, link }: Inode): Change {

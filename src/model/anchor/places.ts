@@ -82,6 +82,7 @@ export class Places {
   /** The directory at a path, made where it is missing. @throws ImageError INVALID where something is in the way */
   open(path: string): OpenPlace {
     if (this.#last?.path === path) return this.#last.place;
+    this.#last?.place.draft.children.pack();
     const place = this.#make(this.follow(path));
     this.#last = { path, place };
     return place;
