@@ -1,6 +1,6 @@
 /**
  * System calls that Node.js has no function for, through koffi: extended attributes, device nodes, times in nanoseconds,
- * flock, mount. The C library is opened at the first call, on the main thread only (koffi is not safe in workers). Failures
+ * flock. The C library is opened at the first call, on the main thread only (koffi is not safe in workers). Failures
  * are thrown as Node.js throws its own, with `code`, `syscall` and `path`.
  * @module
  */
@@ -18,8 +18,6 @@ interface Library {
   readonly mknod: Native;
   readonly utimensat: Native;
   readonly flock: Native;
-  readonly mount: Native;
-  readonly umount2: Native;
   errno(): number;
 }
 
@@ -31,8 +29,6 @@ const SIGNATURES: Readonly<Record<Exclude<keyof Library, 'errno'>, readonly [str
   mknod: ['int', ['void *', 'uint32_t', 'uint64_t']],
   utimensat: ['int', ['int', 'void *', 'void *', 'int']],
   flock: ['int', ['int', 'int']],
-  mount: ['int', ['void *', 'void *', 'void *', 'unsigned long', 'void *']],
-  umount2: ['int', ['void *', 'int']],
 };
 
 let library: Library | undefined | null;
@@ -209,30 +205,4 @@ export function tryLock(fd: number, kind: keyof typeof LOCK): boolean {
   if (code === 'EWOULDBLOCK' || code === 'EAGAIN' || code === 'EINTR') return false;
   check(libc, result, 'flock', `descriptor ${fd}`);
   return false;
-}
-
-// Mounts
-
-export interface MountRequest {
-  readonly source: string;
-  readonly target: string;
-  /** As in /proc/filesystems; empty for a bind mount or a remount. */
-  readonly type?: string;
-  /** MS_* of mount(2). */
-  readonly flags?: number;
-  /** Options of the file system, comma-separated. */
-  readonly data?: string;
-}
-
-/** mount(2) itself: unlike mount(8) it makes no loop device, which file-backed erofs wants to do without. */
-export function mount({ source, target, type = '', flags = 0, data = '' }: MountRequest): void {
-  const libc = libraryFor('mount file systems');
-  const result = libc.mount(cString(source), cString(target), cString(type), flags, cString(data));
-  check(libc, result, 'mount', target);
-}
-
-/** umount2(2). @param flags MNT_DETACH (2) by default: the mount goes from the tree now, and for good once it is not busy */
-export function unmount(target: string, flags = 2): void {
-  const libc = libraryFor('unmount file systems');
-  check(libc, libc.umount2(cString(target), flags), 'umount2', target);
 }

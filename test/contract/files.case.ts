@@ -33,7 +33,7 @@ export function filesTree(): Tree {
   editor.putDir('/', IMPLICIT_DIR);
   const link = { link: true } as const;
   const entries: Record<string, Leaf> = {
-    '/usr/bin/tool': file('0123456789', { meta: { mode: 0o4755, uid: 0, gid: 0 } }),
+    '/usr/bin/tool': file('0123456789', { meta: { mode: 0o751, uid: 0, gid: 0 } }),
     '/bin': symlink('usr/bin'),
     '/usr/bin/alias': symlink('/bin/tool'),
     '/usr/lib/one': file('linked', { link }),
@@ -60,7 +60,7 @@ export function filesContract(maker: FilesMaker): void {
 
   describe(`Files of ${maker.name}`, () => {
     on('look-up is of exactly that path: no link on the way is followed', async (files) => {
-      expect(await files.lookup('/usr/bin/tool')).toMatchObject({ kind: 'file', meta: { mode: 0o4755 }, ...TIME });
+      expect(await files.lookup('/usr/bin/tool')).toMatchObject({ kind: 'file', meta: { mode: 0o751 }, ...TIME });
       expect(await files.lookup('/bin')).toMatchObject({ kind: 'symlink', target: 'usr/bin' });
       for (const path of ['/bin/tool', '/nowhere', '/usr/bin/tool/below', '/usr/bin/none']) {
         expect(await files.lookup(path), path).toBeUndefined();

@@ -108,6 +108,19 @@ describe.skipIf(!isRoot)('as root, trees come back exactly', () => {
   });
 });
 
+test.skipIf(isRoot)('as an ordinary user, what only root can set is left out and counted', async () => {
+  await using place = await workplace();
+  const owned = { mode: 0o6755, uid: 12_345, gid: 12_345 };
+  const editor = new TreeEditor(treeOf({ '/setuid': 'x', '/own': 'y' }, owned));
+  const common = { meta: owned, mtime: 5, mtimeNs: 6, link: undefined };
+  editor.put('/null', { kind: 'char', ...common, major: 1, minor: 3 });
+  editor.put('/fifo', { kind: 'fifo', ...common });
+  await save(editor.done(), `rootfs:${place.dir}/root`, place);
+  expect(readdirSync(`${place.dir}/root`).sort()).toEqual(['fifo', 'own', 'setuid']);
+  expect(lstatSync(`${place.dir}/root/setuid`).mode & 0o7777).toBe(0o755);
+  expect(place.warnings).toEqual([expect.stringMatching(/4 entries belong to you.*1 devices were left out/)]);
+});
+
 test('a tar of the same tree has the same bytes', async () => {
   await using place = await workplace();
   const tree = treeOf({ '/a': 'x'.repeat(100_000), '/b/c': 'y' });

@@ -9,7 +9,6 @@ import {
   isIdentifier,
   parseNamed,
   repositoryOf,
-  splitReference,
   withDefaultTag,
 } from './docker.ts';
 import { describeReference, parseReference } from './parse.ts';
@@ -44,33 +43,32 @@ describe.skipIf(fixtures === undefined)('the tables of distribution/reference', 
     });
   };
 
+  /** The tables of the bare grammar, read with the normalisation: a name that has no registry gets Docker's. */
+  const inFull = (repository: string) => [repository, `docker.io/${repository}`, `docker.io/library/${repository}`];
+
   table('TestReferenceParse', (row) => {
     const input = value(row['input']);
-    if (row.err !== undefined) return expect(() => splitReference(input), input).toThrow(ImageError);
-    const { domain, path, tag, digest } = splitReference(input);
-    expect({ repository: domain === undefined ? path : `${domain}/${path}`, domain, tag, digest }, input).toEqual({
-      repository: value(row['repository']),
-      domain: row['domain'],
-      tag: row['tag'],
-      digest: row['digest'],
-    });
+    if (row.err !== undefined) return expect(() => parseNamed(input), input).toThrow(ImageError);
+    const named = parseNamed(input);
+    expect(inFull(value(row['repository'])), input).toContain(repositoryOf(named));
+    expect({ tag: named.tag, digest: named.digest }).toEqual({ tag: row['tag'], digest: row['digest'] });
   });
 
   table('TestSerialization', (row) => {
     const input = value(row['input']);
-    if (row.err !== undefined) return expect(() => splitReference(input)).toThrow(ImageError);
-    const { domain, path, tag, digest } = splitReference(input);
-    expect({ name: `${domain}/${path}`, tag, digest }).toEqual({
+    if (row.err !== undefined) return expect(() => parseNamed(input)).toThrow(ImageError);
+    const named = parseNamed(input);
+    expect({ name: repositoryOf(named), tag: named.tag, digest: named.digest }).toEqual({
       name: row['name'],
       tag: row['tag'],
       digest: row['digest'],
     });
-    expect(formatNamed(parseNamed(input))).toBe(input);
+    expect(formatNamed(named)).toBe(input);
   });
 
   table('TestSplitHostname', (row) => {
-    const { domain, path } = splitReference(value(row['input']));
-    expect({ domain: domain ?? '', name: path }).toEqual({ domain: row['domain'], name: row['name'] });
+    const { domain, path } = parseNamed(value(row['input']));
+    expect({ domain, name: path }).toEqual({ domain: row['domain'] || 'docker.io', name: row['name'] });
   });
 
   table('TestNormalizedSplitHostname', (row) => {
@@ -111,14 +109,14 @@ describe.skipIf(fixtures === undefined)('the tables of distribution/reference', 
 
   table('TestWithTag', (row) => {
     if (row['digest'] !== undefined) return; // its digests are shortened, which neither side parses
-    expect(splitReference(value(row['combined'])).tag).toBe(row['tag']);
+    expect(parseNamed(value(row['combined'])).tag).toBe(row['tag']);
   });
 
   table('TestWithNameFailure', (row) => {
     const input = value(row['input']);
     // A name with a tag is no failure for a parser of whole references.
     if (input === 'example.com/repo:tag') return;
-    expect(() => splitReference(input), input).toThrow(ImageError);
+    expect(() => parseNamed(input), input).toThrow(ImageError);
   });
 });
 

@@ -16,11 +16,6 @@ export interface NamedReference {
   readonly digest: Digest | undefined;
 }
 
-/** A reference split by grammar alone, before normalisation: the domain may be missing. */
-export interface SplitReference extends Omit<NamedReference, 'domain'> {
-  readonly domain: string | undefined;
-}
-
 const DEFAULT_DOMAIN = 'docker.io';
 /** Docker Hub's old name, still met in configuration files. */
 const LEGACY_DOMAIN = 'index.docker.io';
@@ -42,15 +37,6 @@ export function isDomain(text: string): boolean {
 /** Sixty-four hexadecimal digits: an image's id, which is no name. */
 export function isIdentifier(text: string): boolean {
   return IDENTIFIER.test(text);
-}
-
-/** By the grammar alone: `a/b` has the domain `a`. @throws ImageError USAGE */
-export function splitReference(text: string): SplitReference {
-  const { name, tag, digest } = splitSuffixes(text);
-  const cut = name.indexOf('/');
-  const first = name.slice(0, Math.max(cut, 0));
-  const domain = cut > 0 && isDomain(first) ? first : undefined;
-  return { domain, path: checkedPath(text, domain === undefined ? name : name.slice(cut + 1)), tag, digest };
 }
 
 /**
