@@ -37,13 +37,19 @@ export function planPack(
     const origin = originOf(kept.path);
     if (origin === undefined) continue;
     for (const path of placesOf(kept, moves, moved)) {
-      if (!made.has(path)) placed.set(path, { path, origin, kept, node: kept.node });
+      if (made.has(path) && !isBrought(kept, path, named)) continue;
+      placed.set(path, { path, origin, kept, node: kept.node });
     }
   }
   return {
     placed: [...placed.values()].sort(byPath),
-    made: [...closure.made.values()].filter(({ path }) => !commands.has(path) || !placed.has(path)),
+    made: [...closure.made.values()].filter(({ path }) => !placed.has(path)),
   };
+}
+
+/** Whether the user brings this file himself: then pare makes none in its place. */
+function isBrought({ path: origin }: Kept, path: string, named: readonly Named[]): boolean {
+  return path !== origin || named.some(({ to, physical }) => to === undefined && isWithin(origin, physical));
 }
 
 /** A real program of that name that something needs is better than the one that a small shell brings. */

@@ -141,12 +141,22 @@ describe.runIf(ready)('rules', () => {
     const text = await output(['cat', canary]);
     await appendFile(bundle, text);
 
-    const image = ['pack', '/usr/bin/openssl', '--from', `rootfs:${root}`, '-t', 'trust'];
-    const packed = await place.pare(...image);
-    expect(packed.status, packed.stderr).toBe(0);
-    const kept = (await place.pare('cat', 'trust', '/etc/ssl/certs/ca-certificates.crt')).stdout;
+    const image = ['pack', '/usr/bin/openssl', '--from', `rootfs:${root}`];
+    /** What stands in the image where OpenSSL finds its authorities. */
+    const trusted = async (...more: string[]) => {
+      const packed = await place.pare(...image, ...more, '--tarball', `${place.dir}/trust.tar`);
+      expect(packed.status, packed.stderr).toBe(0);
+      return output(['tar', '-xOf', `${place.dir}/trust.tar`, bundle.slice(root.length + 1)]);
+    };
     const body = text.split('\n')[2] as string;
-    expect(kept).not.toContain(body);
+    expect((await trusted()).match(/BEGIN/g)).toHaveLength(Number(await output(['sh', '-c', `ls ${shipped} | wc -l`])));
+    expect(await trusted()).not.toContain(body);
+    expect(await trusted('--add', bundle.slice(root.length))).toContain(body);
+    expect(await trusted('--add', `/usr/local/share/ca-certificates/canary.crt:${bundle.slice(root.length)}`)).toBe(
+      text,
+    );
+
+    expect(await place.pare(...image, '-t', 'trust')).toMatchObject({ status: 0 });
     await writeFile(join(place.dir, 'public.crt'), await output(['cat', `${shipped}/ISRG_Root_X1.crt`]));
     await writeFile(join(place.dir, 'canary.crt'), text);
     const verify = (name: string) =>
