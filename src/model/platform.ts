@@ -10,7 +10,7 @@ const PART = /^[A-Za-z0-9_.-]+$/;
 const OS_PART = /^([A-Za-z0-9_.-]+)(?:\(([A-Za-z0-9_.-]*)\))?$/;
 
 /** Other names of architectures, and the variant that the name alone means. */
-const ARCHITECTURES: Readonly<Record<string, readonly [string, string?]>> = {
+const ARCHITECTURES: Readonly<Record<string, readonly [architecture: string, variant?: string]>> = {
   i386: ['386'],
   x86_64: ['amd64'],
   'x86-64': ['amd64'],
@@ -19,10 +19,15 @@ const ARCHITECTURES: Readonly<Record<string, readonly [string, string?]>> = {
   armel: ['arm', 'v6'],
 };
 
-const KNOWN_OS = new Set(['linux', 'windows', 'darwin', 'freebsd', 'openbsd', 'netbsd', 'solaris', 'aix', 'android']);
+/** Those for which Go has a GOOS: one word alone is looked for here, and is an architecture otherwise. */
+const KNOWN_OS: ReadonlySet<string> = new Set([
+  ...['aix', 'android', 'darwin', 'dragonfly', 'freebsd', 'hurd', 'illumos', 'ios', 'js', 'linux'],
+  ...['nacl', 'netbsd', 'openbsd', 'plan9', 'solaris', 'wasip1', 'windows', 'zos'],
+]);
 
 /**
- * `linux/arm64`, `linux/arm/v7`, or one word (`arm64`, `linux`), the rest of which comes from `machine`.
+ * `linux/arm64`, `linux/arm/v7`, `windows(10.0.17763)/amd64`, or one word (`arm64`, `linux`), the rest of which comes from
+ * `machine`. Names come out in their one spelling; a variant that need not be written is there only if it was.
  * @throws ImageError USAGE
  */
 export function parsePlatform(text: string, machine: Platform): Platform {
@@ -33,18 +38,25 @@ export function parsePlatform(text: string, machine: Platform): Platform {
       hint: 'write OS/ARCHITECTURE[/VARIANT], for example linux/arm64 or linux/arm/v7',
     });
   }
-  if (parts.length > 1) return normalPlatform(make(os, parts[1] as string, parts[2], version));
-  const name = normalOs(os);
-  if (KNOWN_OS.has(name)) return normalPlatform(make(name, machine.architecture, machine.variant, version));
-  return normalPlatform(make(machine.os, os, undefined, undefined));
+  const [, architecture, variant] = parts;
+  if (architecture !== undefined) return written({ os, architecture, variant, version });
+  if (!KNOWN_OS.has(normalOs(os))) return written({ os: machine.os, architecture: os });
+  return written({ os, architecture: machine.architecture, variant: machine.variant, version });
 }
 
-function make(os: string, architecture: string, variant: string | undefined, version: string | undefined): Platform {
+function written(parts: {
+  readonly os: string;
+  readonly architecture: string;
+  readonly variant?: string | undefined;
+  readonly version?: string | undefined;
+}): Platform {
+  const { architecture, variant } = normalArchitecture(parts.architecture, parts.variant);
+  const isDefault = variant === DEFAULT_VARIANT[architecture];
   return {
     architecture,
-    os,
-    ...(version ? { 'os.version': version } : {}),
-    ...(variant ? { variant } : {}),
+    os: normalOs(parts.os),
+    ...(parts.version ? { 'os.version': parts.version } : {}),
+    ...(variant === undefined || (isDefault && !parts.variant) ? {} : { variant }),
   };
 }
 
@@ -53,24 +65,33 @@ function normalOs(os: string): string {
   return lower === 'macos' ? 'darwin' : lower;
 }
 
-/** Names in lower case and in the one spelling; variants that are the default of their architecture left out. */
+/** What an architecture without a variant is. */
+const DEFAULT_VARIANT: Readonly<Record<string, string>> = { arm: 'v7', arm64: 'v8', amd64: 'v1' };
+
+function normalArchitecture(name: string, variant = ''): { architecture: string; variant: string | undefined } {
+  const lower = name.toLowerCase();
+  const [architecture, implied] = ARCHITECTURES[lower] ?? [lower];
+  if (architecture === '386') return { architecture, variant: undefined };
+  const given = implied ?? variant.toLowerCase();
+  const numbered = /^\d/.test(given) ? `v${given}` : given;
+  return { architecture, variant: numbered === '' ? DEFAULT_VARIANT[architecture] : numbered };
+}
+
+/**
+ * The form in which equal platforms are equal, and in which they stand in configs and indexes: names in lower case and in the
+ * one spelling, 32-bit ARM with its variant, the first level of amd64 and arm64 without.
+ */
 export function normalPlatform(platform: Platform): Platform {
-  const { architecture, variant, ...rest } = platform;
-  const name = architecture.toLowerCase();
-  const [normal, implied] = ARCHITECTURES[name] ?? [name];
-  const given = variant?.toLowerCase() ?? implied;
-  const numbered = given !== undefined && /^\d+$/.test(given) ? `v${given}` : given;
-  const dropped = numbered === DEFAULT_VARIANT[normal];
+  const { architecture, variant } = normalArchitecture(platform.architecture, platform.variant);
+  const { variant: _, ...rest } = platform;
+  const isSilent = architecture !== 'arm' && variant === DEFAULT_VARIANT[architecture];
   return {
     ...rest,
     os: normalOs(platform.os),
-    architecture: normal,
-    ...(numbered === undefined || numbered === '' || dropped ? {} : { variant: numbered }),
+    architecture,
+    ...(variant === undefined || isSilent ? {} : { variant }),
   };
 }
-
-/** What an architecture without a variant is. */
-const DEFAULT_VARIANT: Readonly<Record<string, string>> = { arm: 'v7', arm64: 'v8', amd64: 'v1' };
 
 /** `linux/arm64`, `linux/arm/v7`. */
 export function formatPlatform(platform: Platform): string {
@@ -85,24 +106,33 @@ export function samePlatform(a: Platform, b: Platform): boolean {
 /** What such a machine runs, best first: its own, lesser variants, and the 32-bit architecture it includes. */
 export function runnablePlatforms(machine: Platform): readonly Platform[] {
   const { os, architecture, variant } = normalPlatform(machine);
-  const variants = (name: string, top: number, bottom: number): Platform[] => {
-    const out: Platform[] = [];
-    for (let level = top; level >= bottom; level--) {
-      out.push(normalPlatform({ os, architecture: name, variant: `v${level}` }));
-    }
-    return out;
-  };
-  const level = Number((variant ?? DEFAULT_VARIANT[architecture])?.slice(1));
+  const [major = 0, minor = 0] = (variant ?? DEFAULT_VARIANT[architecture] ?? '').slice(1).split('.').map(Number);
+  const make = (name: string, level: string) => normalPlatform({ os, architecture: name, variant: `v${level}` });
   switch (architecture) {
     case 'amd64':
-      return [...variants('amd64', level, 1), { os, architecture: '386' }];
+      return [...downFrom(major, 1).map((level) => make('amd64', level)), { os, architecture: '386' }];
     case 'arm64':
-      return [...variants('arm64', level, 8), ...variants('arm', 8, 5)];
+      return [
+        ...arm64Levels(major, minor).map((level) => make('arm64', level)),
+        ...downFrom(8, 5).map((level) => make('arm', level)),
+      ];
     case 'arm':
-      return variants('arm', level, Math.min(level, 5));
+      return downFrom(major, Math.min(major, 5)).map((level) => make('arm', level));
     default:
       return [normalPlatform(machine)];
   }
+}
+
+/** Whole numbers as text, both ends included, the largest first. */
+function downFrom(top: number, bottom: number): string[] {
+  return Array.from({ length: Math.max(top - bottom + 1, 0) }, (_, i) => String(top - i));
+}
+
+/** `9.1`, `9`, `8.6`, `8.5` … `8`: Armv9.0 is made from Armv8.5 (Arm ARM, A2.1). */
+function arm64Levels(major: number, minor: number): string[] {
+  const below = major >= 9 ? arm64Levels(major - 1, minor + 5) : [];
+  const own = downFrom(minor, 0).map((level) => (level === '0' ? String(major) : `${major}.${level}`));
+  return [...own, ...below];
 }
 
 /** The one of `offered` that a machine would run best, or undefined. */

@@ -30,7 +30,7 @@ export async function gatherNames(request: PackRequest): Promise<Names> {
   }
   const [first] = programs;
   const config = imageConfig(request, first?.path);
-  const platform = explicit(request.platform ?? (await platformOf(source, first)) ?? sourcePlatform);
+  const platform = normalPlatform(request.platform ?? (await platformOf(source, first)) ?? sourcePlatform);
   return {
     facts: { ...source, config, env: environmentOf(config), platform },
     named: [...programs, ...added],
@@ -41,10 +41,4 @@ export async function gatherNames(request: PackRequest): Promise<Names> {
 async function platformOf(facts: Facts, program: Named | undefined): Promise<Platform | undefined> {
   const elf = program === undefined ? undefined : await facts.elf(program.physical);
   return elf === undefined ? undefined : platformOfElf(elf);
-}
-
-/** One way of writing each platform; 32-bit ARM never without its variant, as registries have it. */
-function explicit(platform: Platform): Platform {
-  const normal = normalPlatform(platform);
-  return normal.architecture === 'arm' && normal.variant === undefined ? { ...normal, variant: 'v7' } : normal;
 }
