@@ -3,32 +3,22 @@
  * headers want it. `docs/layer-format.md` states the rules.
  * @module
  */
-import { ImageError } from '../../base/errors.ts';
-import { printableName } from '../../base/names.ts';
-import { basename, dirname } from '../../base/path.ts';
-import type { HeaderFields } from '../../formats/tar/encode.ts';
-import { type Change, type Changeset, changeAt, type HardlinkBelow, walkChanges } from '../changeset.ts';
-import type { Content } from '../content.ts';
-import { type DirInfo, FILE_META, type Leaf, type LinkToken, type Node } from '../node.ts';
-import { nodeAt, type Tree, walk } from '../tree.ts';
-import { OPAQUE, WHITEOUT_PREFIX } from './whiteout.ts';
-
-/** A header and the content that follows it. */
-export interface Member extends Omit<HeaderFields, 'size'> {
-  readonly content: Content | undefined;
-}
+import { isWithin } from '../../base/path.ts';
+import { type Changeset, type DirChange, walkChanges } from '../changeset.ts';
+import type { DirInfo } from '../node.ts';
+import { EMPTY_DIR, nodeAt, type Tree, walk } from '../tree.ts';
+import { Links, LinksBelow } from './links.ts';
+import { dirMember, type Member, nameOf, opaqueMember, whiteoutMember } from './member.ts';
 
 /** @param below the tree a changeset is made for */
 export function* members(layer: Tree | Changeset, below?: Tree): Generator<Member> {
-  const links = new Links();
-  if (isTree(layer)) {
-    for (const { path, node } of walk(layer)) yield* nodeMembers(path, node, links);
+  if (!isTree(layer)) {
+    yield* changeMembers(layer, below);
     return;
   }
-  for (const { path, change } of walkChanges(layer)) {
-    if (change.kind === 'whiteout') yield whiteout(path);
-    else if (change.kind === 'hardlink') yield links.below(path, change, layer, below);
-    else yield* nodeMembers(path, change, links);
+  const links = new Links();
+  for (const { path, node } of walk(layer)) {
+    yield node.kind === 'dir' ? dirMember(path, node) : links.leaf(nameOf(path), node);
   }
 }
 
@@ -36,94 +26,48 @@ function isTree(layer: Tree | Changeset): layer is Tree {
   return layer.root.kind === 'dir';
 }
 
-function* nodeMembers(path: string, node: Node | Exclude<Change, { kind: 'whiteout' | 'hardlink' }>, links: Links) {
-  switch (node.kind) {
-    case 'dir':
-      yield dirMember(path, node);
-      break;
-    case 'dir-change':
-      if (node.info !== undefined) yield dirMember(path, node.info);
-      if (node.opaque) yield marker(inside(path, OPAQUE));
-      break;
-    default:
-      yield links.leaf(nameOf(path), node);
-  }
-}
-
-/** A path as it is written: without the leading slash. */
-function nameOf(path: string): string {
-  if (basename(path).startsWith(WHITEOUT_PREFIX)) {
-    throw new ImageError('UNSUPPORTED', `"${printableName(path)}" cannot be put into a layer`, {
-      hint: 'names that begin with ".wh." mean removed files there: leave it out',
-    });
-  }
-  return path.slice(1);
-}
-
-function inside(dir: string, name: string): string {
-  return dir === '/' ? name : `${dir.slice(1)}/${name}`;
-}
-
-function dirMember(path: string, info: DirInfo): Member {
-  const name = path === '/' ? './' : `${nameOf(path)}/`;
-  const { meta, mtime, mtimeNs } = info;
-  return { kind: 'dir', name, ...meta, mtime, mtimeNs, content: undefined };
-}
-
-function whiteout(path: string): Member {
-  return marker(inside(dirname(path), WHITEOUT_PREFIX + basename(nameOf(path))));
-}
-
-/** An empty file that says something: a whiteout or an opaque mark. */
-function marker(name: string): Member {
-  return { kind: 'file', name, ...FILE_META, mtime: 0, mtimeNs: 0, content: undefined };
-}
-
-/** Which name of an inode comes first: it has the body, and later ones are hard links to it. */
-class Links {
-  readonly #first = new Map<LinkToken | string, string>();
-
-  leaf(name: string, leaf: Leaf): Member {
-    const first = leaf.link === undefined ? undefined : this.#first.get(leaf.link);
-    if (first !== undefined) return hardlink(name, first, leaf);
-    if (leaf.link !== undefined) this.#first.set(leaf.link, name);
-    return leafMember(name, leaf);
-  }
-
-  /**
-   * A link to a file of the tree below, which must be described again: extractors set a link's metadata on the inode. Where
-   * the layer removes or replaces what it links to, an extractor would find nothing there: then the bytes are written again.
-   */
-  below(path: string, { target }: HardlinkBelow, layer: Changeset, below: Tree | undefined): Member {
-    const name = nameOf(path);
-    const node = below === undefined ? undefined : nodeAt(below, target);
-    if (node === undefined || node.kind === 'dir') {
-      throw new Error(`bug: ${path} links to ${target} of the tree below, which was not given or has no such file`);
+function* changeMembers(changes: Changeset, below: Tree | undefined): Generator<Member> {
+  const described = new Describer(below);
+  const links = new Links();
+  const linksBelow = new LinksBelow(changes, below);
+  for (const { path, change } of walkChanges(changes)) {
+    switch (change.kind) {
+      case 'dir-change': {
+        const info = described.info(path, change);
+        if (info !== undefined) yield dirMember(path, info);
+        if (change.opaque) yield opaqueMember(path);
+        break;
+      }
+      case 'whiteout':
+        yield whiteoutMember(path);
+        break;
+      case 'hardlink':
+        yield linksBelow.member(path, change);
+        break;
+      default:
+        yield links.leaf(nameOf(path), change);
     }
-    const first = this.#first.get(target) ?? (changeAt(layer, target) === 'below' ? target.slice(1) : undefined);
-    if (first !== undefined) return hardlink(name, first, node);
-    this.#first.set(target, name);
-    return leafMember(name, node);
   }
 }
 
-/** With the inode's attributes: chown(2) clears file capabilities, and extractors call it for each link. */
-function hardlink(name: string, first: string, { meta, mtime, mtimeNs }: Leaf): Member {
-  return { kind: 'hardlink', name, linkname: first, ...meta, mtime, mtimeNs, content: undefined };
-}
+/**
+ * Says how a directory is to be described that its changeset does not describe: not at all where it stands below already, or
+ * may do so; else as new, since extractors would give it the time of day.
+ */
+class Describer {
+  readonly #below: Tree | undefined;
+  /** The last directory whose contents below are hidden, the outermost of several. */
+  #hidden: string | undefined;
 
-function leafMember(name: string, leaf: Leaf): Member {
-  const { meta, mtime, mtimeNs } = leaf;
-  const common = { name, ...meta, mtime, mtimeNs, content: undefined };
-  switch (leaf.kind) {
-    case 'file':
-      return { ...common, kind: 'file', content: leaf.content };
-    case 'symlink':
-      return { ...common, kind: 'symlink', linkname: leaf.target };
-    case 'char':
-    case 'block':
-      return { ...common, kind: leaf.kind, major: leaf.major, minor: leaf.minor };
-    case 'fifo':
-      return { ...common, kind: 'fifo' };
+  constructor(below: Tree | undefined) {
+    this.#below = below;
+  }
+
+  /** Asked for each directory in order of walk. */
+  info(path: string, change: DirChange): DirInfo | undefined {
+    const visible = this.#hidden === undefined || !isWithin(path, this.#hidden);
+    if (visible) this.#hidden = change.opaque ? path : undefined;
+    if (change.info !== undefined || this.#below === undefined) return change.info;
+    return visible && nodeAt(this.#below, path)?.kind === 'dir' ? undefined : EMPTY_DIR;
   }
 }

@@ -10,10 +10,14 @@ import type { Changeset } from '../changeset.ts';
 import type { Content } from '../content.ts';
 import type { Tree } from '../tree.ts';
 import { contentPieces } from './content-pieces.ts';
-import { type Member, members } from './members.ts';
+import type { Member } from './member.ts';
+import { members } from './members.ts';
 
 export interface WriteLayerOptions {
-  /** The tree that a changeset is made for: needed where the changeset links to files of it. */
+  /**
+   * The tree that a changeset is made for: needed where the changeset links to files of it, or has directories that it does
+   * not describe and that are not there yet.
+   */
   readonly below?: Tree;
 }
 
