@@ -1,15 +1,14 @@
 /** The facts that rules ask for, read through the files port and kept for the time of one closure. @module */
 import { decodeName } from '../base/names.ts';
 import type { Platform, RunConfig } from '../formats/oci/types.ts';
-import { createLoaderCache } from '../loader/cache.ts';
+import { createLoaderCache, type LoaderCache } from '../loader/cache.ts';
 import type { CpuLevel } from '../loader/types.ts';
 import type { FileNode } from '../model/node.ts';
 import { cachedFiles } from '../ports/cached-files.ts';
 import type { Files } from '../ports/files.ts';
-import { findNeedles, readOnlyStrings } from './bytes.ts';
+import { type Contents, createContents } from './contents.ts';
 import { openPackages } from './packages/open.ts';
 import type { Facts } from './rule.ts';
-import { functionNames } from './symbols.ts';
 
 const TEXT_LIMIT = 4 * 1024 * 1024;
 
@@ -20,19 +19,23 @@ export interface FactsOptions {
   readonly config: RunConfig;
   readonly platform: Platform;
   readonly cpu: CpuLevel;
+  /** What is known of files already, from another tree that has them too. */
+  readonly contents?: Contents;
 }
 
-export function createFacts(source: Files, { config, platform, cpu }: FactsOptions): Facts {
+export function createFacts(source: Files, options: FactsOptions): Facts {
+  const { config, platform, cpu, contents = createContents(source) } = options;
   const files = cachedFiles(source);
-  const loader = createLoaderCache(files);
+  const loader: LoaderCache = { ...createLoaderCache(files), binary: contents.binary };
   const elf = memo(async (path: string) => {
     const file = await fileAt(files, path);
-    return file === undefined ? undefined : (await loader.binary(file)).elf;
+    return file === undefined ? undefined : (await contents.binary(file)).elf;
   });
   const packages = memo((_: '') => openPackages(files));
   return {
     files,
     loader,
+    contents,
     config,
     platform,
     cpu,
@@ -40,15 +43,15 @@ export function createFacts(source: Files, { config, platform, cpu }: FactsOptio
     elf,
     symbols: memo(async (path) => {
       const [file, parsed] = [await fileAt(files, path), await elf(path)];
-      return file === undefined || parsed === undefined ? new Set() : functionNames(files, file, parsed);
+      return file === undefined || parsed === undefined ? new Set() : contents.symbols(file, parsed);
     }),
     strings: memo(async (path) => {
       const [file, parsed] = [await fileAt(files, path), await elf(path)];
-      return file === undefined || parsed === undefined ? [] : readOnlyStrings(files, file, parsed);
+      return file === undefined || parsed === undefined ? [] : contents.strings(file, parsed);
     }),
     mentions: async (path, needles) => {
       const file = await fileAt(files, path);
-      return file === undefined ? new Set() : findNeedles(files, file, needles);
+      return file === undefined ? new Set() : contents.mentions(file, needles);
     },
     text: memo((path) => readText(files, path)),
     packages: () => packages(''),

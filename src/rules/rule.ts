@@ -11,6 +11,7 @@ import type { LoaderCache } from '../loader/cache.ts';
 import type { CpuLevel, LoadResult } from '../loader/types.ts';
 import type { DirInfo, FileNode, Leaf } from '../model/node.ts';
 import type { Files } from '../ports/files.ts';
+import type { Contents } from './contents.ts';
 import type { FindingCode } from './finding.ts';
 import type { PackageFacts } from './packages/types.ts';
 
@@ -78,6 +79,8 @@ export interface Facts {
   readonly files: Files;
   /** What the loader has read of {@link files}. */
   readonly loader: LoaderCache;
+  /** What has been read of files, for facts of another tree that has them too. */
+  readonly contents: Contents;
   /** Of the image to be made or checked. */
   readonly config: RunConfig;
   readonly platform: Platform;

@@ -76,8 +76,8 @@ interface Outcome {
 }
 
 /** The loader model and all the rules, asked about the tree as it would be written. */
-async function verdictOn(request: PackRequest, { platform, cpu }: Facts, { tree, config, named }: Outcome) {
-  const facts = createFacts(treeFiles(tree), { config, platform, cpu });
+async function verdictOn(request: PackRequest, { platform, cpu, contents }: Facts, { tree, config, named }: Outcome) {
+  const facts = createFacts(treeFiles(tree), { config, platform, cpu, contents });
   const seeds = await seedsOf(
     facts,
     named.map((one) => ({ ...one, path: one.to ?? one.path, physical: one.to ?? one.physical })),

@@ -1,0 +1,90 @@
+/**
+ * What is in files, whichever tree they are seen in: asked for once for each content, and kept as long as the content is.
+ * The source of a pack and the image made of it share their contents, so that the second look costs no reading.
+ * @module
+ */
+import type { Elf } from '../formats/elf/types.ts';
+import { type Binary, createLoaderCache } from '../loader/cache.ts';
+import type { Content } from '../model/content.ts';
+import type { FileNode } from '../model/node.ts';
+import type { Files } from '../ports/files.ts';
+import { findNeedles, readOnlyStrings } from './bytes.ts';
+import { functionNames } from './symbols.ts';
+
+export interface Contents {
+  binary(file: FileNode): Promise<Binary>;
+  symbols(file: FileNode, elf: Elf): Promise<ReadonlySet<string>>;
+  strings(file: FileNode, elf: Elf): Promise<readonly string[]>;
+  mentions(file: FileNode, needles: readonly string[]): Promise<ReadonlySet<string>>;
+}
+
+interface Known {
+  binary?: Promise<Binary>;
+  symbols?: Promise<ReadonlySet<string>>;
+  strings?: Promise<readonly string[]>;
+  /** Needle → whether it is there. */
+  readonly needles: Map<string, boolean>;
+}
+
+/** @param files any port that can read the contents */
+export function createContents(files: Files): Contents {
+  const all = new WeakMap<Content, Known>();
+  const loader = createLoaderCache(files);
+  const whole: Files = { ...files, read: keepingWhole(files.read) };
+  const of = ({ content }: FileNode): Known => {
+    const known = all.get(content) ?? { needles: new Map() };
+    all.set(content, known);
+    return known;
+  };
+  return {
+    binary: (file) => {
+      const known = of(file);
+      known.binary ??= loader.binary(file);
+      return known.binary;
+    },
+    symbols: (file, elf) => {
+      const known = of(file);
+      known.symbols ??= functionNames(whole, file, elf);
+      return known.symbols;
+    },
+    strings: (file, elf) => {
+      const known = of(file);
+      known.strings ??= readOnlyStrings(whole, file, elf);
+      return known.strings;
+    },
+    mentions: async (file, needles) => {
+      const { needles: known } = of(file);
+      const unknown = needles.filter((needle) => !known.has(needle));
+      const found = unknown.length === 0 ? new Set() : await findNeedles(whole, file, unknown);
+      for (const needle of unknown) known.set(needle, found.has(needle));
+      return new Set(needles.filter((needle) => known.get(needle)));
+    },
+  };
+}
+
+/** Rules look into one file soon one after the other: a few files are kept as a whole. */
+const KEPT_BYTES = 32 * 1024 * 1024;
+const LARGEST_KEPT = 8 * 1024 * 1024;
+
+function keepingWhole(read: Files['read']): Files['read'] {
+  const kept = new Map<Content, Promise<Uint8Array>>();
+  let bytes = 0;
+  const keep = (file: FileNode): Promise<Uint8Array> => {
+    const { content } = file;
+    const known = kept.get(content) ?? read(file);
+    bytes += kept.delete(content) ? 0 : content.size;
+    kept.set(content, known);
+    for (const oldest of kept.keys()) {
+      if (bytes <= KEPT_BYTES) break;
+      kept.delete(oldest);
+      bytes -= oldest.size;
+    }
+    return known;
+  };
+  return async (file, range) => {
+    const { size } = file.content;
+    if (size > LARGEST_KEPT) return read(file, range);
+    const all = await keep(file);
+    return range === undefined ? all : all.subarray(range.offset, range.offset + range.size);
+  };
+}
