@@ -3,7 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { helpText, wholeProgram } from '../src/cli/help.ts';
+import { wholeProgram } from '../src/cli/help.ts';
+import { helpText } from './help-text.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);

@@ -6,8 +6,8 @@ const CHECKS: Readonly<Record<string, string>> = {
   types: 'tsc --noEmit -p .',
   style: 'biome ci --colors=off',
   imports: 'depcruise --config .dependency-cruiser.mjs src',
-  unused: 'knip --no-progress',
-  'unused in production': 'knip --production --no-progress',
+  unused: 'knip --no-progress --no-config-hints',
+  'unused in production': 'knip --production --no-progress --no-config-hints',
   'command reference': 'node scripts/docs.ts --check',
   schemas: 'node scripts/schemas.ts --check',
 };

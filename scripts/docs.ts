@@ -1,6 +1,7 @@
 /** Writes `docs/reference.md`: what `pare help` prints, for every verb. `--check` compares instead. */
-import { helpText, wholeProgram } from '../src/cli/help.ts';
+import { wholeProgram } from '../src/cli/help.ts';
 import { generate } from './generated.ts';
+import { helpText } from './help-text.ts';
 
 const WIDTH = 110;
 

@@ -111,6 +111,7 @@ try {
   const height = lines.length * 18 + 28;
   const svg = [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${COLUMNS * 8 + 32}" height="${height}" viewBox="0 0 ${COLUMNS * 8 + 32} ${height}">`,
+    '<title>pare packs, checks, explains and runs redis-server</title>',
     '<rect width="100%" height="100%" rx="8" fill="#0d1117"/>',
     '<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, monospace" font-size="13" fill="#e6edf3">',
     ...lines.map((line, index) => drawLine(line, 28 + index * 18)),

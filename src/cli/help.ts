@@ -1,4 +1,4 @@
-/** The whole help as text, for files that are made of it. @module */
+/** The whole command line at once, for what is made of it: documentation, completion. @module */
 import type { Command } from 'commander';
 import { buildProgram } from './program.ts';
 
@@ -12,18 +12,4 @@ export async function wholeProgram(): Promise<Command> {
 
 function runsNothing(): never {
   throw new Error('bug: this program is only looked at');
-}
-
-/** What `pare help COMMAND` prints, or `pare --help` of the program itself, without colours. */
-export function helpText(command: Command, width: number): string {
-  let text = '';
-  command.configureOutput({
-    writeOut: (piece) => {
-      text += piece;
-    },
-    getOutHelpWidth: () => width,
-    getOutHasColors: () => false,
-  });
-  command.outputHelp();
-  return text.trim();
 }
