@@ -62,6 +62,13 @@ export function countEntries(tree: Tree): number {
   return count;
 }
 
+/** Number of entries that are no directories. */
+export function countFiles(tree: Tree): number {
+  let count = 0;
+  for (const { node } of walk(tree)) if (node.kind !== 'dir') count++;
+  return count;
+}
+
 /** Sum of the sizes of regular files in bytes, a hard-linked one once: "unpacked" size. */
 export function unpackedSize(tree: Tree): number {
   const seen = new Set<unknown>();

@@ -6,6 +6,7 @@ import { isRootReference, parseReference } from '../formats/reference/parse.ts';
 import { diff } from '../model/diff.ts';
 import type { Evidence } from '../model/evidence.ts';
 import { parsePlatform } from '../model/platform.ts';
+import { countFiles, unpackedSize } from '../model/tree.ts';
 import type { Sink } from '../ports/content-store.ts';
 import type { Root } from '../ports/root.ts';
 import { evidenceOf } from '../rules/closure/evidence.ts';
@@ -23,6 +24,8 @@ import { timestamp } from './time.ts';
 
 export interface Packing extends AsyncDisposable {
   readonly packed: Packed;
+  /** The image that the programs were taken from, to compare with; undefined where that is no image. */
+  readonly input: PackInput | undefined;
   /** Why everything is in it. */
   evidence(): Promise<Evidence>;
   /**
@@ -33,6 +36,16 @@ export interface Packing extends AsyncDisposable {
   save(reference: string, names?: readonly string[]): Promise<Written>;
   /** Writes the image alone. */
   saveTo(sink: Sink): Promise<SavedImage>;
+}
+
+export interface PackInput {
+  readonly reference: string;
+  /** Bytes of the regular files, a hard-linked one once. */
+  readonly unpacked: number;
+  /** Bytes of the layers as they are stored. */
+  readonly compressed: number;
+  /** Everything but directories. */
+  readonly files: number;
 }
 
 /** What came of writing to one reference. */
@@ -71,6 +84,7 @@ export async function openPacking(options: PackOptions, access: Access): Promise
   const opened = open.move();
   return {
     packed,
+    input: inputOf(source),
     evidence,
     save: async (reference, names = []) => {
       const parsed = parseReference(reference);
@@ -85,6 +99,12 @@ export async function openPacking(options: PackOptions, access: Access): Promise
     saveTo: (sink) => saveImage(image, sink, {}, access.run),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
+}
+
+function inputOf({ reference, image }: Root): PackInput | undefined {
+  if (image?.source === undefined) return undefined;
+  const compressed = image.source.manifest.layers.reduce((sum, { size }) => sum + size, 0);
+  return { reference, unpacked: unpackedSize(image.tree), compressed, files: countFiles(image.tree) };
 }
 
 async function textOf({ files }: Root, path: string): Promise<string> {

@@ -133,7 +133,7 @@ async function run(job: Job): Promise<void> {
     return context.exit(STATUS.no);
   }
   const written = await write(packing, job);
-  const summary = summaryOf(packing.packed, written, (performance.now() - started) / 1000);
+  const summary = summaryOf(packing, written, (performance.now() - started) / 1000);
   context.note(summaryText(summary));
   if (context.json) context.printJson(summary);
   else for (const digest of new Set(written.flatMap((one) => one.digest ?? []))) context.print(digest);

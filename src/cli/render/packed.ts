@@ -2,10 +2,9 @@
 import { printableName } from '../../base/names.ts';
 import type { EvidenceFile } from '../../model/evidence.ts';
 import { formatPlatform } from '../../model/platform.ts';
-import { unpackedSize, walk } from '../../model/tree.ts';
-import type { Written } from '../../operations/pack.ts';
+import { countFiles, unpackedSize } from '../../model/tree.ts';
+import type { PackInput, Packing, Written } from '../../operations/pack.ts';
 import type { Finding } from '../../rules/finding.ts';
-import type { Packed } from '../../transforms/pack/types.ts';
 import { bytesText } from './units.ts';
 
 export interface PackSummary {
@@ -15,28 +14,35 @@ export interface PackSummary {
   readonly unpacked: number;
   readonly files: number;
   readonly seconds: number;
+  readonly input?: PackInput;
   readonly findings: readonly Finding[];
 }
 
-export function summaryOf(packed: Packed, written: readonly Written[], seconds: number): PackSummary {
+export function summaryOf({ packed, input }: Packing, written: readonly Written[], seconds: number): PackSummary {
   return {
+    ...(input === undefined ? {} : { input }),
     written,
     platform: formatPlatform(packed.platform),
     unpacked: unpackedSize(packed.tree),
-    files: [...walk(packed.tree)].filter(({ node }) => node.kind !== 'dir').length,
+    files: countFiles(packed.tree),
     seconds: Number(seconds.toFixed(3)),
     findings: packed.findings,
   };
 }
 
-export function summaryText({ written, unpacked, files, seconds, platform }: PackSummary): string {
+export function summaryText({ written, unpacked, files, seconds, platform, input }: PackSummary): string {
   const what = `${bytesText(unpacked)} unpacked, ${files} files, ${platform}, ${seconds.toFixed(2)} s`;
-  return written
-    .map(({ reference, digest, compressed }) => {
-      const stored = compressed === undefined ? '' : `${bytesText(compressed)}, `;
-      return `${printableName(reference)}: ${stored}${what}${digest === undefined ? '' : `\n  ${digest}`}`;
-    })
-    .join('\n');
+  const lines = written.map(({ reference, digest, compressed }) => {
+    const stored = compressed === undefined ? '' : `${bytesText(compressed)}, `;
+    return `${printableName(reference)}: ${stored}${what}${digest === undefined ? '' : `\n  ${digest}`}`;
+  });
+  const before =
+    input === undefined
+      ? []
+      : [
+          `from ${input.reference}: ${bytesText(input.compressed)}, ${bytesText(input.unpacked)} unpacked, ${input.files} files`,
+        ];
+  return [...lines, ...before].join('\n');
 }
 
 /** `--list --json`: each file with its size and why it is there. */

@@ -1,6 +1,15 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type * as z from 'zod';
+import { checkSchema } from '../../../src/cli/schema/check.ts';
+import { checkProgramSchema } from '../../../src/cli/schema/check-program.ts';
+import { lsSchema } from '../../../src/cli/schema/ls.ts';
+import { packSchema } from '../../../src/cli/schema/pack.ts';
+import { packListSchema } from '../../../src/cli/schema/pack-list.ts';
+import { verifyFromSchema } from '../../../src/cli/schema/verify-from.ts';
+import { whySchema } from '../../../src/cli/schema/why.ts';
+import { whyNotSchema } from '../../../src/cli/schema/why-not.ts';
 import { machineHas } from '../needs.ts';
 import { output } from '../programs/command.ts';
 import { HELLO, type Workplace, workplace } from './workplace.ts';
@@ -172,6 +181,27 @@ describe.runIf(ready)('a packed program', () => {
     expect(await place.pare('why', 'why', '/nothing')).toMatchObject({ status: 3, stderr: /has no \/nothing/ });
     expect(await place.pare('why-not', 'why', libc)).toMatchObject({ status: 3 });
     expect((await place.pare('ls', 'why', libc, '--why')).stdout).toMatch(/DT_NEEDED libc\.so\.6/);
+  });
+
+  test('is described by JSON documents that follow their schemas', async () => {
+    const hello = await place.compile('json/hello', HELLO);
+    const json = async (schema: z.ZodType, ...args: string[]) => {
+      const { stdout } = await place.pare(...args, '--json');
+      const parsed = schema.safeParse(JSON.parse(stdout));
+      expect({ args, error: parsed.error }).toEqual({ args, error: undefined });
+      // Nothing that the schema does not know.
+      expect(parsed.data).toEqual(JSON.parse(stdout));
+    };
+    await json(packListSchema, 'pack', hello, '--list');
+    await json(packSchema, 'pack', hello, '-t', 'json', '--exclude', '/etc/services');
+    await json(packSchema, 'pack', hello, '-t', 'json2', '--from', 'json');
+    await json(checkSchema, 'check', 'json');
+    await json(checkProgramSchema, 'check', '--program', hello, '--base', 'json', '--base', 'scratch');
+    await json(whySchema, 'why', 'json', hello);
+    await json(whySchema, 'why', 'json', '/usr');
+    await json(whyNotSchema, 'why-not', 'json', '/etc/shadow', '--from', 'host:');
+    await json(lsSchema, 'ls', 'json', '-R', '--why');
+    await json(verifyFromSchema, 'verify', 'json', '--from', 'host:');
   });
 
   test('packed again is the same, and another source is noticed', async () => {
