@@ -173,15 +173,17 @@ function packageFacts(packages: WorldOptions['packages']): PackageFacts {
   const named = (name: string): Package => {
     return { kind: 'dpkg', name, version: '1', architecture: 'amd64', depends: [], source: undefined };
   };
+  const plain = (name: string) => name.replace(/:.*/, '');
+  const isThere = (name: string) => packages?.[plain(name)] !== undefined;
   return {
     kind: packages === undefined ? undefined : 'dpkg',
     owner: async (path) => {
       const name = all.find(([, paths]) => paths.includes(path))?.[0];
       return name === undefined ? undefined : named(name);
     },
-    package: async (name) => (packages?.[name] === undefined ? undefined : named(name)),
-    siblings: async (name) => (packages?.[name] === undefined ? [] : [named(name)]),
-    filesOf: async (name) => packages?.[name] ?? [],
+    package: async (name) => (isThere(name) ? named(plain(name)) : undefined),
+    siblings: async (name) => (isThere(name) ? [named(plain(name))] : []),
+    filesOf: async (name) => packages?.[plain(name)] ?? [],
     configurationOf: async () => new Set(),
   };
 }

@@ -21,7 +21,8 @@ export async function findImports(source: string): Promise<Imports> {
   let dynamic = false;
   for (const one of await lexed(source)) {
     if (one.type === 'import-meta') continue;
-    if (typeof one.specifier === 'string') specifiers.add(one.specifier);
+    const plain = one.type !== 'dynamic' || !one.glob;
+    if (plain && typeof one.specifier === 'string') specifiers.add(one.specifier);
     else dynamic = true;
   }
   for (const [call, , specifier, computed] of source.matchAll(CALLS)) {

@@ -22,21 +22,39 @@ export async function findInstallation(carrier: string, facts: Facts): Promise<I
   const built = (await facts.strings(carrier))
     .flatMap((text) => text.split(':'))
     .filter((text) => /\/.*perl/.test(text));
-  const directories = new Map<string, string>();
-  const core: { as: string; path: string }[] = [];
-  for (const path of [...given, ...inSearchOrder(built)]) {
-    const found = path.startsWith('/') ? await facts.files.resolve(path) : undefined;
-    if (found?.kind !== 'found' || found.node.kind !== 'dir' || directories.has(found.path)) continue;
-    directories.set(found.path, path);
-    const names = (await facts.files.list(found.path)) ?? [];
-    if (names.includes('strict.pm') || names.includes('Config.pm')) core.push({ as: path, path: found.path });
+  const found = new Map<string, Directory>();
+  for (const as of [...given, ...built]) {
+    const one = as.startsWith('/') ? await directoryAt(as, facts) : undefined;
+    if (one !== undefined && !found.has(one.path))
+      found.set(one.path, { ...one, rank: given.includes(as) ? 0 : one.rank });
   }
-  return { directories: [...directories.values()], core };
+  const ordered = [...found.values()].sort((a, b) => a.rank - b.rank);
+  return { directories: ordered.map(({ as }) => as), core: ordered.filter(({ isCore }) => isCore) };
 }
 
-/** The file holds them in no order; configuration and local additions come first, the core last (INSTALL, "@INC"). */
-function inSearchOrder(paths: readonly string[]): string[] {
-  const rank = (path: string) =>
-    path.startsWith('/etc/') ? 0 : path.startsWith('/usr/local/') ? 1 : path.includes('perl5') ? 2 : 3;
-  return [...paths].sort((a, b) => rank(a) - rank(b));
+interface Directory {
+  readonly as: string;
+  readonly path: string;
+  readonly isCore: boolean;
+  readonly rank: number;
+}
+
+async function directoryAt(as: string, facts: Facts): Promise<Directory | undefined> {
+  const found = await facts.files.resolve(as);
+  if (found.kind === 'missing' || found.node.kind !== 'dir') return undefined;
+  const names = (await facts.files.list(found.path)) ?? [];
+  const isCore = names.includes('strict.pm') || names.includes('Config.pm');
+  return { as, path: found.path, isCore, rank: rankOf(as, isCore) };
+}
+
+/**
+ * The file holds them in no order: local additions come first, packages for all next, the core last, of each what is for one
+ * architecture before what is for all (perlvar, "@INC"; INSTALL).
+ */
+function rankOf(path: string, isCore: boolean): number {
+  const shared = path.includes('/share/') ? 1 : 0;
+  if (isCore) return (path.endsWith('-base') ? 20 : 22) + shared;
+  if (path.startsWith('/etc/')) return 1;
+  if (path.startsWith('/usr/local/')) return 2 + shared;
+  return (path.includes('site_perl') ? 4 : 6) + shared;
 }

@@ -81,6 +81,7 @@ async function variables(
 }
 
 async function statementWants({ directive, values }: Statement, place: Place): Promise<Requirement[]> {
+  if (directive === 'define') return [];
   const words = values.map((word) => expandVariables(word, place.variable)).filter((word) => word !== undefined);
   const accounts = await accountWants(directive, words, place);
   if (accounts.length > 0) return accounts;
