@@ -21,7 +21,7 @@ const RECORDED = {
     'sha256:65914e747d0a0f579112057452a9cceaef8d2611bbcf3c7307911dccdf4dc00d',
     'sha256:972ff5062f77df1502a1190cddaf18028de27084e20d6d0dbe78aeafa7506983',
   ],
-  zstd: 'sha256:f3dadfc22783ba208731f60e3166d318ca141655e4fdff6a04db30a15aa363a3',
+  zstd: 'sha256:cf6eca31f982a82c927e3116ec4a54615668ea56386019b9dd09eb1399dbd161',
 } as const;
 
 /** Small blocks, so that a short input is several of them; takes a few milliseconds. */

@@ -29,7 +29,9 @@ export function zstd(bytes: AsyncIterable<Uint8Array>, options: ZstdOptions = {}
     // Room for a block that does not compress, as ZSTD_compressBound has it: then there is one way only to encode it.
     const chunkSize = blockSize + (blockSize >> 8) + 1024;
     return new Promise((resolve, reject) => {
-      zstdCompress(data, { params, chunkSize }, (error, result) => (error === null ? resolve(result) : reject(error)));
+      zstdCompress(data, { params, chunkSize, pledgedSrcSize: data.length }, (error, result) =>
+        error === null ? resolve(result) : reject(error),
+      );
     });
   });
 }
