@@ -15,6 +15,8 @@ export interface Layer {
   readonly descriptor: Descriptor | undefined;
   /** The uncompressed tar. */
   readonly blob: Blob;
+  /** Of the tar, in bytes. */
+  readonly size: number;
   readonly changes: Changeset;
 }
 

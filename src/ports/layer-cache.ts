@@ -7,6 +7,8 @@ import type { Run } from './run.ts';
 export interface ScannedLayer {
   /** The uncompressed tar; its id is the DiffId. Readable until the cache is disposed of. */
   readonly blob: Blob;
+  /** Of the blob, in bytes. */
+  readonly size: number;
   /** In archive order, their contents slices of {@link blob}. */
   readonly entries: readonly LayerEntry[];
 }

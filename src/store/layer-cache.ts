@@ -48,11 +48,11 @@ export function openLayerCache(dir: string): LayerCache {
     const blob = handleBlob(diffId, handle, path);
     const { size } = await handle.stat();
     const known = readEntries(dir, diffId, blob);
-    if (known?.header.boot === boot && known.header.size === size) return { blob, entries: known.entries };
+    if (known?.header.boot === boot && known.header.size === size) return { blob, size, entries: known.entries };
     try {
       const entries = await scan(diffId, blob, blob.stream(0, size), undefined, run);
       await writeEntries(dir, diffId, { boot, size }, entries);
-      return { blob, entries };
+      return { blob, size, entries };
     } catch (error) {
       // What is cached was whole once: a crash of the system came between.
       if (!(error instanceof ImageError) || !['DIGEST_MISMATCH', 'INVALID'].includes(error.code)) throw error;
@@ -73,7 +73,7 @@ export function openLayerCache(dir: string): LayerCache {
     renameSync(temp.path, path);
     temp.keep();
     await writeEntries(place, diffId, { boot, size }, entries);
-    return { blob, entries };
+    return { blob, size, entries };
   };
 
   const adopt: LayerCache['adopt'] = async (diffId, blob, size, run) => {
@@ -84,10 +84,10 @@ export function openLayerCache(dir: string): LayerCache {
     };
     const key = digestOf(`${diffId} ${size} ${blob.id}`) as DiffId;
     const known = readEntries(dir, key, own);
-    if (known?.header.size === size) return { blob: own, entries: known.entries };
+    if (known?.header.size === size) return { blob: own, size, entries: known.entries };
     const entries = await scan(diffId, own, blob.stream(0, size), undefined, run);
     await writeEntries(await writable(run), key, { boot, size }, entries);
-    return { blob: own, entries };
+    return { blob: own, size, entries };
   };
 
   return {

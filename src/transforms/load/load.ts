@@ -46,11 +46,11 @@ export async function loadImage(
   );
   const layers: Layer[] = [];
   let tree: Tree = EMPTY_TREE;
-  for (const [i, { blob, entries }] of scanned.entries()) {
+  for (const [i, { blob, size, entries }] of scanned.entries()) {
     run.signal?.throwIfAborted();
     const changes = anchor(tree, entries);
     tree = apply(tree, changes);
-    layers.push({ diffId: ids[i] as DiffId, descriptor: manifest.layers[i], blob, changes });
+    layers.push({ diffId: ids[i] as DiffId, descriptor: manifest.layers[i], blob, size, changes });
   }
   return { config, layers, tree, source: { descriptor, manifest, rawManifest, rawConfig } };
 }
