@@ -52,6 +52,9 @@ async function textsOf({ path, node, elf }: Subject, facts: Facts): Promise<read
   return text.match(/(?<![\w.])\/(?:tmp|run|var|srv)\b[\w./+-]*|\bmktemp\b/g) ?? [];
 }
 
+/** A static program's glibc names it beside /var/tmp, where LD_PROFILE would write: that is no use of the program. */
+const PROFILE = '/var/profile';
+
 async function temporary(subject: Subject, texts: readonly string[], facts: Facts): Promise<Requirement[]> {
   const all: Requirement[] = [];
   const called = [...(await facts.symbols(subject.path))].find((name) => TEMPORARY.test(name));
@@ -59,7 +62,9 @@ async function temporary(subject: Subject, texts: readonly string[], facts: Fact
   const because = called === undefined ? `names ${named}` : `calls ${called}`;
   const who = subject.path;
   if (called !== undefined || named !== undefined) all.push(await temporaryDirectory('/tmp', { because, who }, facts));
-  const other = texts.find((text) => /^\/var\/tmp(?:\/|$)/.test(text));
+  const other = texts.find(
+    (text) => /^\/var\/tmp(?:\/|$)/.test(text) && !(text === '/var/tmp' && texts.includes(PROFILE)),
+  );
   if (other !== undefined) all.push(await temporaryDirectory('/var/tmp', { because: `names ${other}`, who }, facts));
   return all;
 }

@@ -16,7 +16,9 @@ export async function loadFindings(facts: Facts, loads: readonly Load[]): Promis
   const findings: Finding[] = [];
   for (const load of loads) {
     const foreign = await architecture(facts, load);
+    const mismatch = load.result.missing.map((one) => missing(load, one, present)).find(isMismatch);
     if (foreign !== undefined) findings.push(foreign);
+    else if (mismatch !== undefined) findings.push(mismatch);
     else
       findings.push(
         ...fatal(load),
@@ -25,6 +27,11 @@ export async function loadFindings(facts: Facts, loads: readonly Load[]): Promis
       );
   }
   return findings;
+}
+
+/** Then all else that is missing follows from it. */
+function isMismatch({ code }: Finding): boolean {
+  return code === 'libc-mismatch';
 }
 
 /** A program for another machine than the image's. What a kernel runs beside its own (386 on amd64) is no error. */

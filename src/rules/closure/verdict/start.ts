@@ -12,7 +12,9 @@ import { type Identity, identityOf, mayEnter, permits } from './permissions.ts';
 export async function startFindings(facts: Facts, closure: Closure): Promise<Finding[]> {
   const [program] = commandLine(facts.config);
   if (program === undefined) return [nothingToStart()];
-  return [...(await executable(facts, program)), ...(await permitted(facts, closure))];
+  const refused = await executable(facts, program);
+  const told = new Set(refused.map(({ path }) => path));
+  return [...refused, ...(await permitted(facts, closure)).filter(({ path }) => !told.has(path))];
 }
 
 function nothingToStart(): Finding {
