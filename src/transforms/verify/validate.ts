@@ -27,7 +27,7 @@ export interface ValidateOptions {
 export async function validateImage(image: Image, options: ValidateOptions = {}, run: Run = {}): Promise<Fault[]> {
   const faults: Fault[] = [];
   await attempt(faults, 'documents', run, () => {
-    faults.push(...documentFaults(image));
+    for (const found of documentFaults(image)) faults.push(found);
   });
   let tree: Tree = EMPTY_TREE;
   for (const layer of image.layers) {
