@@ -41,6 +41,8 @@ export async function runSession(args: readonly string[]): Promise<void> {
       takeSignals: signals.take,
     };
   };
+  // What nobody waits for has failed: a mistake of ours, told like any other.
+  process.on('uncaughtException', (error) => process.exit(ending(error)));
   try {
     await parseAndRun(args, context, output);
   } catch (error) {

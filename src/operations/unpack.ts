@@ -1,6 +1,7 @@
 /** Writing a root filesystem into a directory, as the user who will run a program on it. @module */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { ImageError } from '../base/errors.ts';
 import type { Root } from '../ports/root.ts';
 import { namespaceFailure } from '../sandbox/failure.ts';
 import { asNamespaceRoot, standing } from '../sandbox/namespace.ts';
@@ -17,6 +18,15 @@ export type UnpackCommand = readonly string[];
 export async function unpackRoot(root: Root, directory: string, command: UnpackCommand, access: Access): Promise<void> {
   const who = standing();
   if (who !== 'user') return writeRootDirectory(await root.tree(), directory, access.run);
+  if (/^[a-z-]+:-/.test(root.reference)) {
+    throw new ImageError(
+      'UNSUPPORTED',
+      `${root.reference} can be read once, and an ordinary user's run reads it twice`,
+      {
+        hint: `keep it first: pare copy ${root.reference} NAME; then pare run NAME`,
+      },
+    );
+  }
   const { os, architecture, variant } = access.platform ?? {};
   const platform = os === undefined ? [] : ['--platform', [os, architecture, variant].filter(Boolean).join('/')];
   const words = [...asNamespaceRoot(who), ...command, root.reference, directory, ...platform];

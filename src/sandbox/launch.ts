@@ -8,6 +8,7 @@ import { closeSync, existsSync, openSync } from 'node:fs';
 import { constants } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
+import { fromSystem } from '../base/errors.ts';
 import type { RunningProgram } from '../ports/sandbox.ts';
 import { namespaceFailure, runtimeFailure } from './failure.ts';
 import { LAUNCHER } from './launcher.ts';
@@ -65,8 +66,10 @@ async function endOf(child: ChildProcess, { directory, runtime, who, signal }: L
   const abort = () => watcher.destroy();
   signal?.addEventListener('abort', abort, { once: true });
   const closed = once(child, 'close');
+  // Rejects along with "exit", which is waited for.
+  closed.catch(() => undefined);
   try {
-    const [code, by] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
+    const [code, by] = await exitOf(child);
     const status = code ?? 128 + constants.signals[by as NodeJS.Signals];
     const mounted = existsSync(join(directory, 'mounted'));
     const failure = status === 0 ? undefined : await runtimeFailure(join(directory, 'log'), runtime);
@@ -78,6 +81,14 @@ async function endOf(child: ChildProcess, { directory, runtime, who, signal }: L
     return status;
   } finally {
     signal?.removeEventListener('abort', abort);
+  }
+}
+
+async function exitOf(child: ChildProcess): Promise<[number | null, NodeJS.Signals | null]> {
+  try {
+    return (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
+  } catch (error) {
+    throw fromSystem(error, 'cannot enter a namespace with unshare', '"pare doctor" says what is missing');
   }
 }
 
