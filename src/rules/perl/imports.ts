@@ -19,8 +19,11 @@ export interface Loads {
   readonly autoloaded: boolean;
 }
 
-const STATEMENT =
-  /(?:^|[;{}"']|\b(?:eval|do|and|or)\b|&&|\|\|)[ \t]*(use|no|require)[ \t]+([^;\n]*(?:\n[^;\n]*){0,20}?)(?=;|\}|\n\s*\n|$)/gm;
+/** At the beginning of a statement or of a string, which may be evaluated. */
+const STATEMENT = /(?:^|[;{}"']|\b(?:eval|do|and|or)\b|&&|\|\|)[ \t]*(use|no|require)[ \t]+(?=\S)/gm;
+
+/** A statement is no longer than this. */
+const LONGEST = 2000;
 
 /** Modules whose arguments are modules to load. */
 const LOADS_ARGUMENTS = new Set(['parent', 'base', 'aliased', 'superclass']);
@@ -30,7 +33,10 @@ export function findLoads(source: string): Loads {
   const files = new Set<string>();
   const choices = new Set<string>();
   let dynamic = false;
-  for (const [, word, rest = ''] of text.matchAll(STATEMENT)) {
+  for (const found of text.matchAll(STATEMENT)) {
+    const word = found[1];
+    const start = found.index + found[0].length;
+    const rest = text.slice(start, start + LONGEST).split(/[;}]/, 1)[0] ?? '';
     const module = /^([A-Za-z_]\w*(?:(?:::|')\w+)*)/.exec(rest)?.[1];
     const quoted = /^(["'])([\w./-]+)\1/.exec(rest)?.[2];
     if (module !== undefined && !/^v?\d/.test(rest)) {
@@ -55,10 +61,14 @@ export function findLoads(source: string): Loads {
 
 /** Without documentation (perlpod), comments of whole lines, and what stands behind the end of the program. */
 function code(source: string): string {
-  return source
-    .replace(/^__(?:END|DATA)__[\s\S]*/m, '')
-    .replace(/^=[a-zA-Z][\s\S]*?(?:^=cut.*$|$(?![\s\S]))/gm, '')
-    .replace(/^\s*#.*$/gm, '');
+  const kept: string[] = [];
+  let documentation = false;
+  for (const line of source.split('\n')) {
+    if (/^__(?:END|DATA)__/.test(line)) break;
+    if (/^=[a-zA-Z]/.test(line)) documentation = !line.startsWith('=cut');
+    else if (!documentation && !/^[ \t]*#/.test(line)) kept.push(line);
+  }
+  return kept.join('\n');
 }
 
 function fileOf(module: string): string {

@@ -33,11 +33,22 @@ export function parseStatements(text: string): Statement[] {
 
 /** Lines that begin with `#`, `;` or `//`, what follows ` #` on a line, and XML's comments. A joined line becomes one. */
 function withoutComments(text: string): string {
-  return text
-    .replace(/<!--[\s\S]*?-->/g, '')
+  return withoutXmlComments(text)
     .replace(/\\\r?\n/g, ' ')
     .replace(/^[ \t]*(?:#|;|\/\/).*$/gm, '')
     .replace(/[ \t]#[^\n]*/g, '');
+}
+
+function withoutXmlComments(text: string): string {
+  let out = '';
+  let at = 0;
+  for (let start = text.indexOf('<!--'); start >= 0; start = text.indexOf('<!--', at)) {
+    const end = text.indexOf('-->', start + 4);
+    if (end < 0) break;
+    out += text.slice(at, start);
+    at = end + 3;
+  }
+  return out + text.slice(at);
 }
 
 /** `${NAME}` replaced by its value; undefined where one is not known. A word with any other `$` or `%` is a pattern, no path. */
