@@ -1,7 +1,7 @@
 /** Where the store is, and how what is in it is called. `docs/store.md` explains all of it. @module */
-import { mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { fromSystem, ImageError } from '../base/errors.ts';
+import { makeDirectories } from '../system/directories.ts';
 import { isLayout, makeLayout } from '../system/layout-directory.ts';
 
 /** `$PARE_HOME`, else `$XDG_DATA_HOME/pare`, else `~/.local/share/pare`. @throws ImageError USAGE */
@@ -34,7 +34,7 @@ export const cacheDir = (dir: string): string => `${dir}/cache/layers`;
 /** Makes what is missing. @throws ImageError DENIED, CONFLICT */
 export async function makeStore(dir: string): Promise<void> {
   try {
-    for (const path of [dir, leasesDir(dir), tempDir(dir), cacheDir(dir)]) mkdirSync(path, { recursive: true });
+    for (const path of [dir, leasesDir(dir), tempDir(dir), cacheDir(dir)]) makeDirectories(path);
     if (!isLayout(dir)) await makeLayout(dir);
   } catch (error) {
     throw fromSystem(error, `cannot make the store ${dir}`, 'set PARE_HOME to a directory that you may write to');

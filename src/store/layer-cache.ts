@@ -3,7 +3,7 @@
  * is whole, and what was written before is verified at its first use; so a crash costs time and never gives wrong bytes.
  * @module
  */
-import { accessSync, constants, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { accessSync, constants, readFileSync, renameSync, rmSync } from 'node:fs';
 import { type FileHandle, mkdtemp, open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { algorithmOf, asDiffId, type DiffId, type Digest, Digester, digestOf } from '../base/digest.ts';
@@ -14,6 +14,7 @@ import { LayerStream } from '../model/layer/read.ts';
 import type { LayerCache } from '../ports/layer-cache.ts';
 import type { Run } from '../ports/run.ts';
 import { bootId } from '../system/boot.ts';
+import { makeDirectories } from '../system/directories.ts';
 import { handleBlob } from '../system/file-blob.ts';
 import { createTempFile } from '../system/temp-file.ts';
 import { entriesPath, layerPath } from './cache-files.ts';
@@ -167,7 +168,7 @@ async function writeEntries(
 
 function isWritable(dir: string): boolean {
   try {
-    mkdirSync(dir, { recursive: true });
+    makeDirectories(dir);
     accessSync(dir, constants.W_OK);
     return true;
   } catch (error) {

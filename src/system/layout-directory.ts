@@ -3,7 +3,7 @@
  * appear whole and verified; `index.json` is replaced in one step, under a lock.
  * @module
  */
-import { constants, existsSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { constants, existsSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { mapBounded } from '../base/concurrency.ts';
 import { algorithmOf, type Digest, type DigestAlgorithm, Digester, encodedOf } from '../base/digest.ts';
@@ -15,6 +15,7 @@ import type { Descriptor, Index } from '../formats/oci/types.ts';
 import type { Blob } from '../model/content.ts';
 import type { Run } from '../ports/run.ts';
 import { verified } from '../ports/verified.ts';
+import { makeDirectories } from './directories.ts';
 import { fileBlob, streamHandle } from './file-blob.ts';
 import { createTempFile, type TempFile } from './temp-file.ts';
 
@@ -37,7 +38,7 @@ export function isLayout(dir: string): boolean {
 /** Makes an empty layout; of several processes that do, all succeed. */
 export async function makeLayout(dir: string): Promise<void> {
   try {
-    mkdirSync(`${dir}/blobs/sha256`, { recursive: true });
+    makeDirectories(`${dir}/blobs/sha256`);
   } catch (error) {
     throw fromSystem(error, `cannot make the directory ${dir}`);
   }
@@ -178,7 +179,7 @@ export async function writePending(
       digest,
       size: written.size,
       publish: () => {
-        mkdirSync(`${dir}/blobs/${algorithmOf(digest)}`, { recursive: true });
+        makeDirectories(`${dir}/blobs/${algorithmOf(digest)}`);
         renameSync(temp.path, blobPath(dir, digest));
         temp.keep();
       },

@@ -1,5 +1,5 @@
 /** `oci:DIR[:NAME]` as a sink: the directory is made if need be, and what is in it already stays. @module */
-import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import type { Digest } from '../../base/digest.ts';
 import { fromSystem, ImageError } from '../../base/errors.ts';
 import { pieces } from '../../base/stream.ts';
@@ -9,6 +9,7 @@ import type { LayoutReference } from '../../formats/reference/parse.ts';
 import type { Sink } from '../../ports/content-store.ts';
 import { addReferrers } from '../../ports/layout-referrers.ts';
 import type { Run } from '../../ports/run.ts';
+import { makeDirectories } from '../../system/directories.ts';
 import {
   blobPath,
   hasBlob,
@@ -73,7 +74,7 @@ export async function openLayoutSink(reference: LayoutReference, run: Run = {}):
 /** Whether the layout was made now. */
 async function prepare(dir: string): Promise<boolean> {
   try {
-    mkdirSync(dir, { recursive: true });
+    makeDirectories(dir);
     if (isLayout(dir)) {
       removeDeadTempFiles(dir);
       return false;

@@ -16,6 +16,7 @@ import { contentPieces } from '../../model/layer/content-pieces.ts';
 import type { DirInfo, FileNode, Leaf, LinkToken } from '../../model/node.ts';
 import { type Tree, walk } from '../../model/tree.ts';
 import type { Run } from '../../ports/run.ts';
+import { makeDirectories } from '../../system/directories.ts';
 import { makeNode } from '../../system/linux.ts';
 import { type Metadata, metadataWriter } from './metadata.ts';
 
@@ -44,14 +45,14 @@ export async function writeRootDirectory(tree: Tree, dir: string, run: Run = {})
 
 function prepare(dir: string): boolean {
   try {
-    const made = mkdirSync(dir, { recursive: true, mode: 0o700 });
+    const isNew = makeDirectories(dir, 0o700);
     if (readdirSync(dir).length > 0) {
       throw new ImageError('CONFLICT', `${dir} is not empty`, {
         hint: 'name a directory that is new or empty: pare does not write over what is there',
       });
     }
     chmodSync(dir, 0o700);
-    return made !== undefined;
+    return isNew;
   } catch (error) {
     throw fromSystem(error, `cannot write to ${dir}`);
   }
