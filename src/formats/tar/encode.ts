@@ -37,15 +37,25 @@ export const END_OF_ARCHIVE: Uint8Array = new Uint8Array(2 * BLOCK);
 
 /** The header blocks that go before the entry's body. */
 export function encodeHeader(fields: HeaderFields): Buffer {
+  const names = placeNames(fields);
+  const records = paxRecords(fields, names);
   const block = Buffer.alloc(BLOCK);
-  const records = paxRecords(fields, writeNames(block, fields));
+  writeNames(block, names);
   writeBlock(block, TYPEFLAGS[fields.kind], fields);
   if (records.length === 0) return block;
   const body = encodePax(records);
   const extended = Buffer.alloc(BLOCK);
-  writeText(extended, FIELD.name, Buffer.from('PaxHeader'));
+  extended.write('PaxHeader', 'latin1');
   writeBlock(extended, 'x', { mode: 0o644, uid: 0, gid: 0, size: body.length, mtime: 0 });
   return Buffer.concat([extended, body, Buffer.alloc(paddingOf(body.length)), block]);
+}
+
+/** The length of what {@link encodeHeader} gives. */
+export function headerSize(fields: HeaderFields): number {
+  const records = paxRecords(fields, placeNames(fields));
+  if (records.length === 0) return BLOCK;
+  const body = encodePax(records).length;
+  return 2 * BLOCK + body + paddingOf(body);
 }
 
 /** How many zeros follow a body of that size. */
@@ -53,51 +63,54 @@ export function paddingOf(size: number): number {
   return (BLOCK - (size % BLOCK)) % BLOCK;
 }
 
-/** Which names did not fit. */
-interface Overflow {
-  readonly name: boolean;
-  readonly linkname: boolean;
+/** The names as bytes, and where the first is cut. */
+interface Names {
+  readonly name: Buffer;
+  /** Where the name is cut into prefix and name: 0 for not at all, −1 where it does not fit. */
+  readonly cut: number;
+  readonly linkname: Buffer | undefined;
 }
 
-function writeNames(block: Buffer, fields: HeaderFields): Overflow {
-  const name = encodeName(fields.name);
-  const link = encodeName(fields.linkname ?? '');
-  const cut = splitName(name);
-  if (cut > 0) {
-    writeText(block, FIELD.prefix, name.subarray(0, cut));
-    writeText(block, FIELD.name, name.subarray(cut + 1));
-  } else {
-    writeText(block, FIELD.name, name);
-  }
-  writeText(block, FIELD.linkname, link);
-  return { name: cut < 0, linkname: link.length > FIELD.linkname[1] };
+function placeNames({ name, linkname }: HeaderFields): Names {
+  const bytes = encodeName(name);
+  const link = linkname === undefined || linkname === '' ? undefined : encodeName(linkname);
+  return { name: bytes, cut: cutOf(bytes), linkname: link };
 }
 
-/**
- * Where a name is cut into prefix and name: 0 for not at all, −1 where it does not fit. The first slash that leaves a name
- * of at most 100 bytes, so that the prefix is as short as can be.
- */
-function splitName(name: Buffer): number {
+/** At the first slash that leaves a name of at most 100 bytes, so that the prefix is as short as can be. */
+function cutOf(name: Buffer): number {
   const [, width] = FIELD.name;
   if (name.length <= width) return 0;
   const cut = name.indexOf('/', name.length - width - 1);
   return cut > 0 && cut <= FIELD.prefix[1] && cut < name.length - 1 ? cut : -1;
 }
 
-/** In the order in which they are written: by key, in code units; that is their order here too. */
-function paxRecords(fields: HeaderFields, overflow: Overflow): PaxRecord[] {
+/** As much of each as fits: what does not is in a PAX record. */
+function writeNames(block: Buffer, { name, cut, linkname }: Names): void {
+  if (cut > 0) {
+    name.copy(block, FIELD.prefix[0], 0, cut);
+    name.copy(block, FIELD.name[0], cut + 1);
+  } else {
+    name.copy(block, FIELD.name[0], 0, FIELD.name[1]);
+  }
+  linkname?.copy(block, FIELD.linkname[0], 0, FIELD.linkname[1]);
+}
+
+function paxRecords(fields: HeaderFields, { cut, linkname }: Names): readonly PaxRecord[] {
   const records: PaxRecord[] = [];
-  const number = (key: string, value: number, [, width]: Field) => {
-    if (!fitsOctal(value, width)) records.push([key, String(value)]);
+  const number = (key: string, value: number, field: Field) => {
+    if (!fitsOctal(value, field[1])) records.push([key, String(value)]);
   };
-  for (const [name, value] of fields.xattrs ?? []) records.push([xattrKey(name), value]);
+  if (fields.xattrs !== undefined) {
+    for (const [name, value] of fields.xattrs) records.push([xattrKey(name), value]);
+  }
   number('SCHILY.devmajor', fields.major ?? 0, FIELD.devmajor);
   number('SCHILY.devminor', fields.minor ?? 0, FIELD.devminor);
   number('gid', fields.gid, FIELD.gid);
   number('uid', fields.uid, FIELD.uid);
   number('size', fields.size, FIELD.size);
-  if (overflow.name) records.push(['path', fields.name]);
-  if (overflow.linkname) records.push(['linkpath', fields.linkname ?? '']);
+  if (cut < 0) records.push(['path', fields.name]);
+  if (linkname !== undefined && linkname.length > FIELD.linkname[1]) records.push(['linkpath', fields.linkname ?? '']);
   if (fields.mtimeNs !== 0 || !fitsOctal(fields.mtime, FIELD.mtime[1])) {
     records.push(['mtime', formatTime({ seconds: fields.mtime, nanoseconds: fields.mtimeNs })]);
   }
@@ -115,22 +128,20 @@ function writeBlock(
   writeNumber(block, FIELD.gid, fields.gid);
   writeNumber(block, FIELD.size, fields.size);
   writeNumber(block, FIELD.mtime, fields.mtime);
-  block.write(typeflag, FIELD.typeflag[0], 'latin1');
+  block[FIELD.typeflag[0]] = typeflag.charCodeAt(0);
   MAGIC.copy(block, FIELD.magic[0]);
   writeNumber(block, FIELD.devmajor, fields.major ?? 0);
   writeNumber(block, FIELD.devminor, fields.minor ?? 0);
-  block.fill(' ', FIELD.checksum[0], FIELD.checksum[0] + FIELD.checksum[1]);
-  let sum = 0;
-  for (const byte of block) sum += byte;
-  writeOctal(block, FIELD.checksum[0], 7, sum);
+  const [checksum, width] = FIELD.checksum;
+  let sum = width * SPACE;
+  for (let i = 0; i < BLOCK; i++) sum += block[i] as number;
+  writeOctal(block, checksum, width - 1, sum);
+  block[checksum + width - 1] = SPACE;
 }
+
+const SPACE = 0x20;
 
 /** A number that does not fit is written as 0: a PAX record holds it. */
-function writeNumber(block: Buffer, [offset, width]: Field, value: number): void {
-  writeOctal(block, offset, width, fitsOctal(value, width) ? value : 0);
-}
-
-/** As much of the text as fits: what does not is in a PAX record. */
-function writeText(block: Buffer, [offset, width]: Field, text: Uint8Array): void {
-  block.set(text.subarray(0, width), offset);
+function writeNumber(block: Buffer, field: Field, value: number): void {
+  writeOctal(block, field[0], field[1], fitsOctal(value, field[1]) ? value : 0);
 }

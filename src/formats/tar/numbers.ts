@@ -33,15 +33,19 @@ function parseBase256(bytes: Uint8Array, at: number, width: number): number {
 
 /** Whether the number fits into an octal field that ends with a NUL. */
 export function fitsOctal(value: number, width: number): boolean {
-  return Number.isInteger(value) && value >= 0 && value < 8 ** (width - 1);
+  return Number.isInteger(value) && value >= 0 && value < (OCTAL_END[width - 1] as number);
 }
+
+/** The first number that does not fit into so many octal digits. */
+const OCTAL_END: readonly number[] = Array.from({ length: 12 }, (_, digits) => 8 ** digits);
 
 /** Writes `value` in octal, zero-padded, ended by a NUL. The caller has asked {@link fitsOctal}. */
 export function writeOctal(bytes: Uint8Array, at: number, width: number, value: number): void {
   let rest = value;
   bytes[at + width - 1] = 0;
   for (let i = at + width - 2; i >= at; i--) {
-    bytes[i] = ZERO + (rest % 8);
-    rest = Math.floor(rest / 8);
+    const digit = rest % 8;
+    bytes[i] = ZERO + digit;
+    rest = (rest - digit) / 8;
   }
 }

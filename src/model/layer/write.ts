@@ -5,7 +5,7 @@
  */
 import { ImageError } from '../../base/errors.ts';
 import { printableName } from '../../base/names.ts';
-import { END_OF_ARCHIVE, encodeHeader, type HeaderFields, paddingOf } from '../../formats/tar/encode.ts';
+import { END_OF_ARCHIVE, encodeHeader, type HeaderFields, headerSize, paddingOf } from '../../formats/tar/encode.ts';
 import type { Changeset } from '../changeset.ts';
 import type { Content } from '../content.ts';
 import type { Tree } from '../tree.ts';
@@ -28,31 +28,50 @@ const PIECE = 256 * 1024;
  * The layer's uncompressed bytes. A piece is valid only until the next is asked for.
  * @throws ImageError UNSUPPORTED for a name that a layer cannot hold (`.wh.…`), INVALID where a content is not there
  */
-export async function* writeLayer(
-  layer: Tree | Changeset,
-  options: WriteLayerOptions = {},
-): AsyncGenerator<Uint8Array> {
-  const gather = new Gatherer();
-  for (const member of members(layer, options.below)) {
-    yield* gather.add(encodeHeader(headerOf(member)));
+export function writeLayer(layer: Tree | Changeset, options: WriteLayerOptions = {}): AsyncGenerator<Uint8Array> {
+  return gathered(blocksOf(layer, options));
+}
+
+/** Headers, contents and padding one by one. */
+async function* blocksOf(layer: Tree | Changeset, { below }: WriteLayerOptions): AsyncGenerator<Uint8Array> {
+  for (const member of members(layer, below)) {
+    yield encodeHeader(headerOf(member));
     if (member.content === undefined) continue;
     let written = 0;
     for await (const piece of contentPieces(member.content)) {
       written += piece.length;
-      yield* gather.add(piece);
+      yield piece;
     }
     if (written !== member.content.size) throw wrongSize(member, written);
-    yield* gather.add(END_OF_ARCHIVE.subarray(0, paddingOf(written)));
+    yield END_OF_ARCHIVE.subarray(0, paddingOf(written));
   }
-  yield* gather.add(END_OF_ARCHIVE);
-  yield* gather.flush();
+  yield END_OF_ARCHIVE;
+}
+
+/** Small pieces put together; large ones as they are. */
+async function* gathered(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const buffer = Buffer.allocUnsafeSlow(PIECE);
+  let filled = 0;
+  for await (const piece of pieces) {
+    if (filled > 0 && filled + piece.length > PIECE) {
+      yield buffer.subarray(0, filled);
+      filled = 0;
+    }
+    if (piece.length > PIECE) {
+      yield piece;
+      continue;
+    }
+    buffer.set(piece, filled);
+    filled += piece.length;
+  }
+  if (filled > 0) yield buffer.subarray(0, filled);
 }
 
 /** How many bytes {@link writeLayer} will give, without reading any content. */
 export function layerSize(layer: Tree | Changeset, options: WriteLayerOptions = {}): number {
   let size = END_OF_ARCHIVE.length;
   for (const member of members(layer, options.below)) {
-    size += encodeHeader(headerOf(member)).length;
+    size += headerSize(headerOf(member));
     if (member.content !== undefined) size += member.content.size + paddingOf(member.content.size);
   }
   return size;
@@ -60,29 +79,6 @@ export function layerSize(layer: Tree | Changeset, options: WriteLayerOptions = 
 
 function headerOf({ content, ...member }: Member): HeaderFields {
   return { ...member, size: content?.size ?? 0 };
-}
-
-/** Makes large pieces of small ones; large ones are passed on as they are. */
-class Gatherer {
-  #buffer = Buffer.allocUnsafeSlow(PIECE);
-  #filled = 0;
-
-  *add(piece: Uint8Array): Generator<Uint8Array> {
-    if (this.#filled + piece.length > PIECE) yield* this.flush();
-    if (piece.length >= PIECE / 2) {
-      yield* this.flush();
-      yield piece;
-      return;
-    }
-    this.#buffer.set(piece, this.#filled);
-    this.#filled += piece.length;
-  }
-
-  *flush(): Generator<Uint8Array> {
-    if (this.#filled === 0) return;
-    yield this.#buffer.subarray(0, this.#filled);
-    this.#filled = 0;
-  }
 }
 
 function wrongSize(member: Member, written: number): ImageError {
