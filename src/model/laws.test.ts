@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { changePlans, linkedTrees, planChangeset, trees } from '../../test/arbitraries.ts';
+import { describeTree, treeOf } from '../../test/trees.ts';
 import { basename, dirname, isWithin } from '../base/path.ts';
 import { apply } from './apply.ts';
 import { type Changeset, EMPTY_CHANGESET, hardlinksIn, walkChanges } from './changeset.ts';
@@ -77,6 +78,17 @@ describe('the laws', { timeout }, () => {
       }),
       { numRuns },
     );
+  });
+
+  test('merging plain trees is not associative, and composing what they say is', () => {
+    const [dir, file, empty] = ['/c/a x', '/c x', '/c/'].map(treeOf) as [Tree, Tree, Tree];
+    const merge = (lower: Tree, upper: Tree) => apply(lower, diff(EMPTY_TREE, upper));
+    expect(describeTree(merge(merge(dir, file), empty))).toEqual(['/c/']);
+    expect(describeTree(merge(dir, merge(file, empty)))).toEqual(['/c/', '/c/a x']);
+    const [a, b, c] = [dir, file, empty].map((tree) => diff(EMPTY_TREE, tree)) as [Changeset, Changeset, Changeset];
+    for (const all of [compose(compose(a, b), c), compose(a, compose(b, c))]) {
+      expect(describeTree(apply(EMPTY_TREE, all))).toEqual(['/c/']);
+    }
   });
 
   test('EMPTY is the identity of compose, and changes no tree', () => {
@@ -165,14 +177,14 @@ function applyByPath(tree: Tree, changeset: Changeset): Tree {
       after.set(path, { node: change, inode: ownInodes.get(token) as object });
     }
   }
-  return treeOf(after);
+  return treeOfCells(after);
 }
 
 function inodeOf(node: Node): object {
   return (node.kind === 'dir' ? undefined : node.link) ?? {};
 }
 
-function treeOf(cells: ReadonlyMap<string, Cell>): Tree {
+function treeOfCells(cells: ReadonlyMap<string, Cell>): Tree {
   const tokens = new Map<object, LinkToken>();
   const make = (path: string): Node => {
     const { node, inode } = cells.get(path) as Cell;
