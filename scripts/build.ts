@@ -1,6 +1,6 @@
 /** Makes `dist/`: the command line as a bundle whose verbs are chunks of their own, and the library with its types. */
 import { execFileSync } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { wholeProgram } from '../src/cli/help.ts';
@@ -9,11 +9,14 @@ import { helpText } from './help-text.ts';
 const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
 
-rmSync('dist', { recursive: true, force: true });
-execFileSync('node_modules/.bin/tsc', ['-p', 'tsconfig.lib.json'], { stdio: 'inherit' });
+/** Takes the place of `dist/` when it is whole. */
+const out = 'dist.new';
+
+rmSync(out, { recursive: true, force: true });
+execFileSync('node_modules/.bin/tsc', ['-p', 'tsconfig.lib.json', '--outDir', `${out}/lib`], { stdio: 'inherit' });
 await build({
   entryPoints: ['src/cli/main.ts'],
-  outdir: 'dist/cli',
+  outdir: `${out}/cli`,
   bundle: true,
   splitting: true,
   format: 'esm',
@@ -25,4 +28,6 @@ await build({
   legalComments: 'none',
   logLevel: 'warning',
 });
-writeFileSync('dist/cli/help.txt', `${helpText(await wholeProgram(), 80)}\n`);
+writeFileSync(`${out}/cli/help.txt`, `${helpText(await wholeProgram(), 80)}\n`);
+rmSync('dist', { recursive: true, force: true });
+renameSync(out, 'dist');

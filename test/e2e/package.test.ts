@@ -1,19 +1,30 @@
 /** The package as it is published: installed globally, and imported by another project. */
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtempDisposable, readdir, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtempDisposable, readdir, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
+/** What the build reads and what is published. */
+const PARTS = [
+  'bin',
+  'src',
+  'scripts',
+  'docs',
+  'README.md',
+  'LICENSE',
+  'CHANGELOG.md',
+  'tsconfig.json',
+  'tsconfig.lib.json',
+];
 const BIN = join(REPOSITORY, 'node_modules/.bin');
 
 let place: Awaited<ReturnType<typeof mkdtempDisposable>>;
 let tarball: string;
 const at = (...path: readonly string[]) => join(place.path, ...path);
 
-/** @param recent whether `node` is this one, or whatever the machine has */
 function run(command: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}): string {
   const [program = '', ...args] = command;
   const PATH = [dirname(process.execPath), process.env['PATH']].join(delimiter);
@@ -22,7 +33,12 @@ function run(command: readonly string[], cwd: string, env: Readonly<Record<strin
 
 beforeAll(async () => {
   place = await mkdtempDisposable(join(tmpdir(), 'pare-package-'));
-  run(['npm', 'pack', '--silent', '--pack-destination', place.path], REPOSITORY);
+  // In a copy: packing builds, and other tests run the build of this checkout.
+  await mkdir(at('checkout'));
+  for (const part of [...PARTS, 'package.json'])
+    await cp(join(REPOSITORY, part), at('checkout', part), { recursive: true });
+  await symlink(join(REPOSITORY, 'node_modules'), at('checkout/node_modules'));
+  run(['npm', 'pack', '--silent', '--pack-destination', place.path], at('checkout'));
   const [name] = (await readdir(place.path)).filter((file) => file.endsWith('.tgz'));
   tarball = at(name ?? 'none');
 });
