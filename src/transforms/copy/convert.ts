@@ -1,5 +1,5 @@
 /** Copying an image with its layers compressed in another way: the config stays, the manifest becomes another. @module */
-import { digestOf } from '../../base/digest.ts';
+import { digestOf, shortDigest } from '../../base/digest.ts';
 import { ImageError } from '../../base/errors.ts';
 import { canonicalJson } from '../../base/json.ts';
 import { pieces } from '../../base/stream.ts';
@@ -15,6 +15,7 @@ import {
 } from '../../formats/oci/media-types.ts';
 import type { Descriptor, Manifest } from '../../formats/oci/types.ts';
 import type { Sink, Source } from '../../ports/content-store.ts';
+import { reported } from '../../ports/progress.ts';
 import type { Run } from '../../ports/run.ts';
 import { readDocument } from '../../ports/verified.ts';
 
@@ -64,7 +65,9 @@ async function convertLayer(
     if (!(await sink.has(kept, run))) await sink.push(kept, source.fetch(layer, run), run);
     return kept;
   }
-  const plain = () => decompress(source.fetch(layer, run), from, { signal: run.signal });
+  const label = `compressing ${shortDigest(layer.digest)}`;
+  const plain = () =>
+    decompress(reported(source.fetch(layer, run), label, run, layer.size), from, { signal: run.signal });
   return sink.write(
     layerType(compression),
     await compressed(plain, compression, from === 'none' ? layer.size : undefined, run),

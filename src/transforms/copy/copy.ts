@@ -5,13 +5,14 @@
  */
 
 import { mapBounded } from '../../base/concurrency.ts';
-import type { Digest } from '../../base/digest.ts';
+import { type Digest, shortDigest } from '../../base/digest.ts';
 import { ImageError } from '../../base/errors.ts';
 import { pieces } from '../../base/stream.ts';
 import { type Compression, isIndexType, isManifestType } from '../../formats/oci/media-types.ts';
 import { parseIndex, parseManifest } from '../../formats/oci/parse.ts';
 import type { Descriptor } from '../../formats/oci/types.ts';
 import type { Sink, Source } from '../../ports/content-store.ts';
+import { reported } from '../../ports/progress.ts';
 import type { Run } from '../../ports/run.ts';
 import { readDocument } from '../../ports/verified.ts';
 import { convertManifest } from './convert.ts';
@@ -100,18 +101,9 @@ class Copier {
 
   async #send(blob: Descriptor): Promise<void> {
     if (await this.#sink.has(blob, this.#run)) return;
-    await this.#sink.push(blob, reported(this.#source.fetch(blob, this.#run), blob, this.#run), this.#run);
-  }
-}
-
-async function* reported(bytes: AsyncIterable<Uint8Array>, blob: Descriptor, run: Run): AsyncGenerator<Uint8Array> {
-  const label = `copying ${blob.digest.slice(7, 19)}`;
-  let done = 0;
-  for await (const piece of bytes) {
-    run.signal?.throwIfAborted();
-    yield piece;
-    done += piece.length;
-    run.report?.({ type: 'bytes', label, done, total: blob.size });
+    const label = `copying ${shortDigest(blob.digest)}`;
+    const bytes = reported(this.#source.fetch(blob, this.#run), label, this.#run, blob.size);
+    await this.#sink.push(blob, bytes, this.#run);
   }
 }
 

@@ -1,7 +1,7 @@
 /** From stored blobs to an image as a value: documents checked, layers uncompressed, scanned and applied. @module */
 
 import { mapBounded } from '../../base/concurrency.ts';
-import { asDiffId, type DiffId } from '../../base/digest.ts';
+import { asDiffId, type DiffId, shortDigest } from '../../base/digest.ts';
 import { ImageError } from '../../base/errors.ts';
 import { decompress } from '../../formats/compress/decompress.ts';
 import { checkLayerCount, parseConfig } from '../../formats/oci/config.ts';
@@ -14,6 +14,7 @@ import type { Image, Layer } from '../../model/image.ts';
 import { EMPTY_TREE, type Tree } from '../../model/tree.ts';
 import type { Source } from '../../ports/content-store.ts';
 import type { LayerCache, ScannedLayer } from '../../ports/layer-cache.ts';
+import { reported } from '../../ports/progress.ts';
 import type { Run } from '../../ports/run.ts';
 import { readDocument } from '../../ports/verified.ts';
 
@@ -77,7 +78,8 @@ async function scannedLayer(
   try {
     const blob = compression === 'none' ? await source.blob?.(layer) : undefined;
     if (blob !== undefined) return await cache.adopt(diffId, blob, layer.size, run);
-    return await cache.put(diffId, decompress(source.fetch(layer, run), compression, { signal: run.signal }), run);
+    const stored = reported(source.fetch(layer, run), `reading layer ${shortDigest(layer.digest)}`, run, layer.size);
+    return await cache.put(diffId, decompress(stored, compression, { signal: run.signal }), run);
   } catch (error) {
     if (error instanceof ImageError && error.code === 'INVALID') await assertUndamaged(source, layer, run);
     throw error;

@@ -20,13 +20,15 @@ import {
 import type { Descriptor, History, ImageConfig, Manifest } from '../../formats/oci/types.ts';
 import { layerSize, writeLayer } from '../../model/layer/write.ts';
 import type { Sink } from '../../ports/content-store.ts';
+import { reported } from '../../ports/progress.ts';
 import type { Run } from '../../ports/run.ts';
 import type { Attachment, KeptLayer, MadeLayer, NewImage, NewLayer, SavedImage } from './image.ts';
 
 export interface SaveOptions {
   /** Of layers that are made; default gzip. A sink that leaves no choice decides itself. */
   readonly compression?: Compression;
-  readonly attachments?: readonly Attachment[];
+  /** A promise of them: they may still be in the making while layers are written. */
+  readonly attachments?: readonly Attachment[] | Promise<readonly Attachment[]>;
 }
 
 /** Writes the image and makes the sink's reference name it. */
@@ -36,9 +38,10 @@ export async function saveImage(
   options: SaveOptions = {},
   run: Run = {},
 ): Promise<SavedImage> {
-  const saved = await writeImage(image, sink, options.compression, run);
+  const attachments = sink.withoutReferrers ? [] : (options.attachments ?? []);
+  const [saved, made] = await Promise.all([writeImage(image, sink, options.compression, run), attachments]);
   const referrers: Descriptor[] = [];
-  for (const attachment of sink.withoutReferrers ? [] : (options.attachments ?? [])) {
+  for (const attachment of made) {
     referrers.push(await attach(attachment, saved.descriptor, sink, run));
   }
   await sink.commit(saved.descriptor, { referrers }, run);
@@ -82,7 +85,8 @@ function saveLayer(layer: NewLayer, sink: Sink, compression: Compression, run: R
 
 async function saveMade(layer: MadeLayer, sink: Sink, compression: Compression, run: Run): Promise<WrittenLayer> {
   const below = layer.below === undefined ? {} : { below: layer.below };
-  const tar = writeLayer(layer.content, below);
+  const size = layerSize(layer.content, below);
+  const tar = reported(writeLayer(layer.content, below), 'writing a layer', run, size);
   const mediaType = layerType(compression);
   switch (compression) {
     case 'none': {
@@ -91,7 +95,6 @@ async function saveMade(layer: MadeLayer, sink: Sink, compression: Compression, 
     }
     case 'gzip': {
       const input = new Digester();
-      const size = layerSize(layer.content, below);
       const descriptor = await sink.write(mediaType, gzip(tar, { size, input, signal: run.signal }), run);
       return { descriptor, diffId: asDiffId(input.digest()) };
     }

@@ -69,7 +69,7 @@ async function writeTree(tree: Tree, base: string, run: Run): Promise<void> {
     if (node.kind === 'dir') {
       if (path !== '/') mkdirSync(disk, { mode: 0o700 });
       dirs.push({ path: disk, info: node });
-    } else await writeLeaf(disk, node, links, metadata);
+    } else await writeLeaf(disk, node, { links, metadata, run });
   }
   // From the deepest up, since making an entry in a directory changes its time, and may need what its mode forbids.
   for (const { path, info } of dirs.reverse()) metadata.apply(path, info);
@@ -91,27 +91,30 @@ function diskPath(base: string, path: string): DiskPath {
   return hasEscapes(full) ? encodeName(full) : full;
 }
 
-async function writeLeaf(
-  path: DiskPath,
-  node: Leaf,
-  links: Map<LinkToken, DiskPath>,
-  metadata: Metadata,
-): Promise<void> {
+interface Writing {
+  /** Where the first name of a hard-linked file is. */
+  readonly links: Map<LinkToken, DiskPath>;
+  readonly metadata: Metadata;
+  readonly run: Run;
+}
+
+async function writeLeaf(path: DiskPath, node: Leaf, writing: Writing): Promise<void> {
+  const { links, metadata } = writing;
   const first = node.link && links.get(node.link);
   if (first !== undefined) {
     linkSync(first, path);
     return;
   }
-  if (!(await makeLeaf(path, node, metadata))) return;
+  if (!(await makeLeaf(path, node, writing))) return;
   if (node.link !== undefined) links.set(node.link, path);
   metadata.apply(path, node);
 }
 
 /** Whether it could be made: an ordinary user can make no devices. */
-async function makeLeaf(path: DiskPath, node: Leaf, metadata: Metadata): Promise<boolean> {
+async function makeLeaf(path: DiskPath, node: Leaf, { metadata, run }: Writing): Promise<boolean> {
   switch (node.kind) {
     case 'file':
-      await writeFile(path, node);
+      await writeFile(path, node, run);
       return true;
     case 'symlink':
       symlinkSync(hasEscapes(node.target) ? encodeName(node.target) : node.target, path);
@@ -127,19 +130,23 @@ async function makeLeaf(path: DiskPath, node: Leaf, metadata: Metadata): Promise
 
 const NEW_FILE = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_NOFOLLOW;
 
-async function writeFile(path: DiskPath, node: FileNode): Promise<void> {
+async function writeFile(path: DiskPath, node: FileNode, run: Run): Promise<void> {
   await using handle = await open(path, NEW_FILE, 0o600);
-  await writeContent(handle, node.content);
+  await writeContent(handle, node.content, run);
 }
 
-async function writeContent(handle: FileHandle, content: Content): Promise<void> {
+async function writeContent(handle: FileHandle, content: Content, { signal }: Run): Promise<void> {
   if (content.kind !== 'sparse') {
-    for await (const piece of contentPieces(content)) await handle.writeFile(piece);
+    for await (const piece of contentPieces(content)) {
+      signal?.throwIfAborted();
+      await handle.writeFile(piece);
+    }
     return;
   }
   for (const { at, offset, size } of content.extents) {
     let position = at;
     for await (const piece of content.blob.stream(offset, size)) {
+      signal?.throwIfAborted();
       for (let done = 0; done < piece.length; ) {
         done += (await handle.write(piece, done, piece.length - done, position + done)).bytesWritten;
       }
