@@ -1,38 +1,12 @@
 /** Makes an entry of a header block and of the extended headers that precede it. @module */
 import { ImageError } from '../../base/errors.ts';
-import { decodeName, printableName } from '../../base/names.ts';
-import type { TarEntry, TarKind } from './entry.ts';
-import { type Dialect, dialectOf, FIELD, type Field, numberField, RepeatedText, textField } from './header.ts';
-import { type PaxRecords, parseDecimal, parseTime, type Time } from './pax.ts';
+import { applyRecords, type MutableEntry, textOf } from './apply-records.ts';
+import type { Context } from './context.ts';
+import type { TarKind } from './entry.ts';
+import { malformed, shownName } from './errors.ts';
+import { type Dialect, dialectOf, FIELD, type Field, numberField, textField } from './header.ts';
+import type { PaxRecords, Time } from './pax.ts';
 import { oldRealSize, paxSparse, readOldHeader, type SparseMap } from './sparse.ts';
-import { xattrsOf } from './xattrs.ts';
-
-/** What has been read before a header and bears on it: one object for an archive, changed as it is read. */
-export class Context {
-  /** Where the entry begins, its extended headers included. */
-  start = 0;
-  records: PaxRecords | undefined;
-  globals: PaxRecords | undefined;
-  longName: string | undefined;
-  longLink: string | undefined;
-  readonly uname = new RepeatedText(FIELD.uname);
-  readonly gname = new RepeatedText(FIELD.gname);
-
-  /** Forgets what was for one entry only. */
-  next(start: number): void {
-    this.start = start;
-    this.records = undefined;
-    this.longName = undefined;
-    this.longLink = undefined;
-  }
-
-  /** Whether extended headers have come for an entry that has not. */
-  get pending(): boolean {
-    return this.records !== undefined || this.longName !== undefined || this.longLink !== undefined;
-  }
-}
-
-export type MutableEntry = { -readonly [K in keyof TarEntry]: TarEntry[K] };
 
 /** An entry whose place is not final before the rest of a sparse file's map is read. */
 export interface EntryParts {
@@ -66,7 +40,7 @@ export function buildEntry(block: Buffer, at: number, context: Context): EntryPa
   const typeflag = String.fromCharCode(block[at + FIELD.typeflag[0]] as number);
   const name = nameOf(block, at, dialect, records, context.longName);
   if (typeflag === 'M' || records?.has('GNU.volume.offset')) {
-    throw new ImageError('UNSUPPORTED', `"${shown(name)}" continues another volume of a multi-volume archive`);
+    throw new ImageError('UNSUPPORTED', `"${shownName(name)}" continues another volume of a multi-volume archive`);
   }
   const extended = dialect !== 'v7';
   const kind = kindOf(typeflag, name);
@@ -74,7 +48,7 @@ export function buildEntry(block: Buffer, at: number, context: Context): EntryPa
     kind,
     typeflag,
     name,
-    linkname: context.longLink ?? textField(block, at, FIELD.linkname),
+    linkname: textField(block, at, FIELD.linkname),
     mode: number(block, at, FIELD.mode, name),
     uid: number(block, at, FIELD.uid, name),
     gid: number(block, at, FIELD.gid, name),
@@ -97,7 +71,8 @@ export function buildEntry(block: Buffer, at: number, context: Context): EntryPa
   };
   if (dialect === 'gnu') readOldTimes(entry, block, at, FIELD.gnuAtime, FIELD.gnuCtime);
   if (dialect === 'star') readOldTimes(entry, block, at, FIELD.starAtime, FIELD.starCtime);
-  if (records !== undefined) applyRecords(entry, records, context);
+  if (records !== undefined) applyRecords(entry, records);
+  if (context.longLink !== undefined) entry.linkname = context.longLink;
   if (entry.size < 0) throw malformed('size', name);
   if (entry.mode < 0) throw malformed('mode', name);
   const stored = BODILESS.has(kind) && typeflag !== 'D' ? 0 : entry.size;
@@ -149,12 +124,6 @@ function prefixOf(block: Buffer, at: number, dialect: Dialect): string {
   return /^[\x01-\x7f]*$/.test(prefix) ? prefix : '';
 }
 
-/** The value as a name; undefined where it is absent or empty, which means "as if it were not there". */
-function textOf(records: PaxRecords, key: string): string | undefined {
-  const value = records.get(key);
-  return value === undefined || value.length === 0 ? undefined : decodeName(value);
-}
-
 function readOldTimes(entry: MutableEntry, block: Buffer, at: number, atime: Field, ctime: Field): void {
   if (block[at + atime[0]] !== 0) entry.atime = oldTime(block, at, atime);
   if (block[at + ctime[0]] !== 0) entry.ctime = oldTime(block, at, ctime);
@@ -164,37 +133,6 @@ function readOldTimes(entry: MutableEntry, block: Buffer, at: number, atime: Fie
 function oldTime(block: Buffer, at: number, field: Field): Time | undefined {
   const seconds = numberField(block, at, field);
   return Number.isNaN(seconds) ? undefined : { seconds, nanoseconds: 0 };
-}
-
-function applyRecords(entry: MutableEntry, records: PaxRecords, context: Context): void {
-  const decimal = (key: string, header: number) => {
-    const text = textOf(records, key);
-    if (text === undefined) return header;
-    const value = parseDecimal(text);
-    if (Number.isNaN(value)) throw malformed(`PAX record ${key}`, entry.name);
-    return value;
-  };
-  const time = (key: string): Time | undefined => {
-    const text = textOf(records, key);
-    if (text === undefined) return undefined;
-    const value = parseTime(text);
-    if (value === undefined) throw malformed(`PAX record ${key}`, entry.name);
-    return value;
-  };
-  if (context.longLink === undefined) entry.linkname = textOf(records, 'linkpath') ?? entry.linkname;
-  entry.uname = textOf(records, 'uname') ?? entry.uname;
-  entry.gname = textOf(records, 'gname') ?? entry.gname;
-  entry.size = decimal('size', entry.size);
-  entry.uid = decimal('uid', entry.uid);
-  entry.gid = decimal('gid', entry.gid);
-  entry.major = decimal('SCHILY.devmajor', entry.major);
-  entry.minor = decimal('SCHILY.devminor', entry.minor);
-  const mtime = time('mtime');
-  entry.mtime = mtime?.seconds ?? entry.mtime;
-  entry.mtimeNs = mtime?.nanoseconds ?? 0;
-  entry.atime = time('atime') ?? entry.atime;
-  entry.ctime = time('ctime') ?? entry.ctime;
-  entry.xattrs = xattrsOf(records);
 }
 
 /** Sets the entry's size to that of the file with its holes. */
@@ -217,12 +155,4 @@ function sparseOf(
   if (sparse === undefined) return undefined;
   entry.size = sparse.realSize;
   return { map: sparse.map ?? [], more: sparse.map === undefined ? 'map' : 'none' };
-}
-
-function malformed(what: string, name: string): ImageError {
-  return new ImageError('INVALID', `malformed ${what} of "${shown(name)}"`);
-}
-
-function shown(name: string): string {
-  return printableName(name.slice(0, 200));
 }

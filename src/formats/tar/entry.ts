@@ -51,3 +51,25 @@ export interface TarEntry {
   /** Behind the body and its padding to whole blocks. */
   readonly end: number;
 }
+
+/** What a global header says of itself: nothing. */
+export const GLOBAL_HEADER = {
+  kind: 'global',
+  typeflag: 'g',
+  name: '',
+  linkname: '',
+  mode: 0,
+  uid: 0,
+  gid: 0,
+  uname: '',
+  gname: '',
+  mtime: 0,
+  mtimeNs: 0,
+  atime: undefined,
+  ctime: undefined,
+  major: 0,
+  minor: 0,
+  size: 0,
+  extents: undefined,
+  xattrs: undefined,
+} as const;

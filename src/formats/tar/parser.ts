@@ -4,10 +4,10 @@
  * @module
  */
 import { ImageError } from '../../base/errors.ts';
-import { printableName } from '../../base/names.ts';
-import { buildEntry, Context, type EntryParts } from './build.ts';
-import type { TarEntry } from './entry.ts';
-import { tarError } from './errors.ts';
+import { buildEntry, type EntryParts } from './build.ts';
+import { Context } from './context.ts';
+import { GLOBAL_HEADER, type TarEntry } from './entry.ts';
+import { shownName, tarError } from './errors.ts';
 import { BLOCK, checksumHolds, FIELD, isZeroBlock, numberField, textBetween, type Window, windowOf } from './header.ts';
 import { TAR_LIMITS, type TarLimits } from './limits.ts';
 import { type PaxRecords, parsePax } from './pax.ts';
@@ -57,8 +57,9 @@ export class TarParser {
   #zeroBlock = false;
   #entries = 0;
   #extents = 0;
-  /** The last entry's name and where its body ends, for what is wrong with it. */
+  /** Of the entry being read, and of the one before: its name and where its body ends. */
   #name = '';
+  #lastName = '';
   #bodyEnd = 0;
 
   constructor(options: TarOptions = {}) {
@@ -106,11 +107,8 @@ export class TarParser {
   end(size: number): void {
     if (this.#state === END) return;
     if (size < this.#bodyEnd) {
-      throw tarError(
-        'INVALID',
-        `ends after ${size} bytes, inside the contents of "${printableName(this.#name)}"`,
-        this.#context.start,
-      );
+      const what = `ends after ${size} bytes, inside the contents of "${shownName(this.#lastName)}"`;
+      throw tarError('INVALID', what, this.#context.start);
     }
     const pending = this.#state !== HEADER || this.offset !== this.#context.start + (this.#zeroBlock ? BLOCK : 0);
     if (pending || size > this.offset) {
@@ -174,9 +172,12 @@ export class TarParser {
   #global(records: PaxRecords, body: number, stored: number): TarEntry {
     const context = this.#context;
     if (this.#applyGlobals) context.globals = new Map([...(context.globals ?? []), ...records]);
+    if ((context.globals?.size ?? 0) > this.#limits.globalRecords) {
+      throw new ImageError('LIMIT', `more than ${this.#limits.globalRecords} global PAX records`);
+    }
     const { start } = context;
     this.#next();
-    return { ...GLOBAL, records, start, body, stored, end: this.offset };
+    return { ...GLOBAL_HEADER, records, start, body, stored, end: this.offset };
   }
 
   #oldExtension(parts: EntryParts, block: Uint8Array, at: number): TarEntry | undefined {
@@ -224,6 +225,7 @@ export class TarParser {
       entry.extents = placeExtents(sparse.map, entry.size, body, stored);
       this.#extents += entry.extents.length;
     }
+    this.#lastName = entry.name;
     this.#bodyEnd = body + stored;
     entry.end = padded(this.#bodyEnd);
     this.offset = entry.end;
@@ -237,27 +239,6 @@ export class TarParser {
     this.#name = '';
   }
 }
-
-const GLOBAL = {
-  kind: 'global',
-  typeflag: 'g',
-  name: '',
-  linkname: '',
-  mode: 0,
-  uid: 0,
-  gid: 0,
-  uname: '',
-  gname: '',
-  mtime: 0,
-  mtimeNs: 0,
-  atime: undefined,
-  ctime: undefined,
-  major: 0,
-  minor: 0,
-  size: 0,
-  extents: undefined,
-  xattrs: undefined,
-} as const;
 
 function isMeta(typeflag: number): boolean {
   return typeflag === X || typeflag === LONG_NAME || typeflag === LONG_LINK || typeflag === G || typeflag === X_SOLARIS;

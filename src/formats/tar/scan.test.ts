@@ -61,6 +61,12 @@ describe('the end of an archive', () => {
   });
 });
 
+it('a stream that is cut off says in which file', async () => {
+  expect(() => streamAll(archive(rawMember('5', 'dir/'), file.subarray(0, 515)), 100)).toThrow(
+    'ends after 1027 bytes, inside the contents of "dir/file"',
+  );
+});
+
 describe('broken headers', () => {
   it('say where they are', async () => {
     const broken = Buffer.from(file);
@@ -112,6 +118,16 @@ describe('limits', () => {
     expect(await read(archive(long, file), over({ extendedHeader: 999 }))).toMatchObject({ code: 'LIMIT' });
     const lying = rawMember('x', 'x', '', { size: 0o77777777777 });
     expect(await read(archive(lying, file))).toMatchObject({ code: 'LIMIT' });
+  });
+
+  it('bound global records', async () => {
+    const global = (key: string) => rawMember('g', 'g', encodePax([[key, 'x']]));
+    expect(await read(archive(global('a'), global('a'), global('b'), file), over({ globalRecords: 2 }))).toHaveLength(
+      4,
+    );
+    expect(await read(archive(global('a'), global('b'), file), over({ globalRecords: 1 }))).toMatchObject({
+      code: 'LIMIT',
+    });
   });
 
   it('bound the pieces of sparse files, of all together', async () => {
