@@ -7,14 +7,11 @@ import { dirname } from '../base/path.ts';
 import { type Reached, reachFiles } from './node/graph.ts';
 import { packageRoot } from './node/resolve.ts';
 import type { Facts, Requirement, Rule, Subject } from './rule.ts';
-import { runsScriptOf } from './runtimes.ts';
+import { carries, runsScriptOf } from './runtimes.ts';
 import { interpreterOf } from './scripts.ts';
 
 const LIBRARY = /^libnode\.so/;
 const INTERPRETER = /^node(?:js)?$/;
-
-/** What the interpreter holds, and hardly any other program does. */
-const MARKS = ['NODE_OPTIONS', 'node_modules', 'NODE_PATH'];
 
 /** In a package: documentation, declarations, sources of what is compiled, tests. */
 const LEFT_OUT =
@@ -39,7 +36,7 @@ export const node: Rule = {
 async function builtInFiles(subject: Subject, facts: Facts): Promise<Requirement[]> {
   const isLibrary = LIBRARY.test(subject.elf?.dynamic?.soname ?? '');
   if (!isLibrary && subject.use !== 'program') return [];
-  if ((await facts.mentions(subject.path, MARKS)).size < MARKS.length) return [];
+  if (!(await carries('node', subject.path, facts))) return [];
   const all: Requirement[] = [];
   for (const path of await facts.strings(subject.path)) {
     if (!/^\/[\w./@+-]+\.(?:js|mjs|cjs|wasm)$/.test(path)) continue;

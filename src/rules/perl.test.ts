@@ -38,7 +38,9 @@ describe('what a source file loads', () => {
 
 const CORE = '/usr/share/perl/5.36';
 const SYSTEM: Readonly<Record<string, Sketch>> = {
-  '/usr/bin/perl': { strings: ['PERL5LIB', '@INC contains', '/etc/perl', CORE, '/usr/share/perl5', 'end'] },
+  '/usr/bin/perl': {
+    strings: ['PERL5LIB', '@INC contains', "Can't locate %s", '/etc/perl', CORE, '/usr/share/perl5', 'end'],
+  },
   [CORE]: '-> 5.36.0',
   '/usr/share/perl/5.36.0/strict.pm': '',
   '/usr/share/perl/5.36.0/POSIX.pm': 'use XSLoader; XSLoader::load(); require AutoLoader;',

@@ -5,11 +5,11 @@
  */
 
 import { type Reached, reachModules } from './perl/graph.ts';
-import { findInstallation, type Installation, isPerl } from './perl/installation.ts';
+import { findInstallation, type Installation } from './perl/installation.ts';
 import { IMPLICIT, isLibraryFile, isRareModule } from './perl/library.ts';
 import { findProgram } from './programs.ts';
 import type { Facts, Requirement, Rule, Strength, Subject } from './rule.ts';
-import { carrierOf, runsScriptOf } from './runtimes.ts';
+import { carrierOf, carries, runsScriptOf } from './runtimes.ts';
 import { interpreterOf } from './scripts.ts';
 
 const LIBRARY = /^libperl\.so/;
@@ -39,7 +39,7 @@ export const perl: Rule = {
 /** A program that is or carries an interpreter. All that comes with Perl, unless it only runs a script that tells what it loads. */
 async function forInterpreter(subject: Subject, facts: Facts): Promise<Requirement[]> {
   const isLibrary = LIBRARY.test(subject.elf?.dynamic?.soname ?? '');
-  const isCarrier = isLibrary || (subject.use === 'program' && (await isPerl(subject.path, facts)));
+  const isCarrier = isLibrary || (subject.use === 'program' && (await carries('perl', subject.path, facts)));
   if (!isCarrier) return [];
   const installation = await findInstallation(subject.path, facts);
   const alone = INTERPRETER.test(nameOf(subject.program)) && (await runsScriptOf(INTERPRETER, facts)) === undefined;

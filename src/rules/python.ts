@@ -6,10 +6,10 @@
 import { basename, dirname } from '../base/path.ts';
 import { findProgram } from './programs.ts';
 import { type Reached, reachModules } from './python/graph.ts';
-import { findInstallation, type Installation, isPython } from './python/installation.ts';
+import { findInstallation, type Installation } from './python/installation.ts';
 import { IMPLICIT, isLibraryFile, moduleStrength, START_UP } from './python/library.ts';
 import type { Facts, Requirement, Rule, Strength, Subject } from './rule.ts';
-import { carrierOf, runsScriptOf } from './runtimes.ts';
+import { carrierOf, carries, runsScriptOf } from './runtimes.ts';
 import { interpreterOf } from './scripts.ts';
 
 const LIBRARY = /^libpython3/;
@@ -38,7 +38,7 @@ export const python: Rule = {
 /** A program that is or carries an interpreter. The whole library, unless it only runs a script whose imports are known. */
 async function forInterpreter(subject: Subject, facts: Facts): Promise<Requirement[]> {
   const isLibrary = LIBRARY.test(subject.elf?.dynamic?.soname ?? '');
-  const isCarrier = isLibrary || (subject.use === 'program' && (await isPython(subject.path, facts)));
+  const isCarrier = isLibrary || (subject.use === 'program' && (await carries('python', subject.path, facts)));
   if (!isCarrier) return [];
   const installation = await findInstallation(subject.program, subject.path, facts);
   if (installation === undefined) return [missingLibrary(subject.path)];

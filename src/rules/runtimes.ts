@@ -1,9 +1,23 @@
-/** What the rules of interpreted languages share: which script the image starts, and which file carries an interpreter. @module */
+/** What the rules of interpreted languages share: which file carries an interpreter, and which script the image starts. @module */
 import { joinPath } from '../base/path.ts';
 import { loadProgram } from '../loader/load.ts';
 import { findProgram } from './programs.ts';
 import type { Facts } from './rule.ts';
 import { interpreterOf } from './scripts.ts';
+
+/** Words that an interpreter, or the library that makes a program one, has all of, and hardly any other program has. */
+const MARKS = {
+  python: ['PYTHONHOME', 'lib-dynload', 'pyvenv.cfg'],
+  perl: ['PERL5LIB', '@INC', "Can't locate %"],
+  node: ['NODE_OPTIONS', 'node_modules', 'NODE_PATH'],
+} as const;
+
+/** Whether the ELF file is or carries an interpreter of this language. */
+export async function carries(language: keyof typeof MARKS, path: string, facts: Facts): Promise<boolean> {
+  // All at once: whoever asks for the next language finds the answer known.
+  const found = await facts.mentions(path, Object.values(MARKS).flat());
+  return MARKS[language].every((mark) => found.has(mark));
+}
 
 export interface EntryScript {
   /** Physical path. */

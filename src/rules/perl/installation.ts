@@ -8,14 +8,6 @@ export interface Installation {
   readonly core: readonly { readonly as: string; readonly path: string }[];
 }
 
-/** What the interpreter holds, and hardly any other program does. */
-const MARKS = ['PERL5LIB', '@INC contains'];
-
-export async function isPerl(path: string, facts: Facts): Promise<boolean> {
-  const found = await facts.mentions(path, [...MARKS, "Can't locate %"]);
-  return found.has('PERL5LIB') && found.size >= 2;
-}
-
 /** @param carrier the ELF file that holds the interpreter: the program itself or libperl */
 export async function findInstallation(carrier: string, facts: Facts): Promise<Installation> {
   const given = (facts.env['PERL5LIB'] ?? '').split(':');

@@ -22,14 +22,6 @@ export interface Installation {
   readonly environment: string | undefined;
 }
 
-/** What the strings of an interpreter or of libpython hold, and hardly any other program's do. */
-const MARKS = ['PYTHONHOME', 'lib-dynload', 'pyvenv.cfg'];
-
-/** Whether an ELF file is an interpreter, or the library that makes a program one. */
-export async function isPython(path: string, facts: Facts): Promise<boolean> {
-  return (await facts.mentions(path, MARKS)).size === MARKS.length;
-}
-
 /**
  * @param program path by which it is started: its directory may hold `pyvenv.cfg`, the library may lie above where links lead
  * @param carrier the ELF file that holds the interpreter: the program itself or libpython
