@@ -90,8 +90,9 @@ export async function openPacking(options: PackOptions, access: Access): Promise
       const parsed = parseReference(reference);
       if (isRootReference(parsed)) return { reference, ...(await saveRoot(packed.tree, parsed, access)) };
       await using sink = await openSink(parsed, access, { names });
-      const bytes = sink.withoutReferrers ? undefined : canonicalJson(await evidence());
-      const attachments = bytes === undefined ? [] : [{ artifactType: PARE_EVIDENCE, bytes }];
+      const attachments = sink.withoutReferrers
+        ? []
+        : evidence().then((made) => [{ artifactType: PARE_EVIDENCE, bytes: canonicalJson(made) }]);
       const { descriptor, manifest } = await saveImage(image, sink, { attachments }, access.run);
       const compressed = manifest.layers.reduce((sum, { size }) => sum + size, 0);
       return { reference, digest: descriptor.digest, compressed };

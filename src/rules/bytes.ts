@@ -1,4 +1,4 @@
-/** Looking into a file's bytes in bounded memory: which needles occur, and what text it holds. @module */
+/** Looking into a file's bytes in bounded memory: which needles occur and where, and what text it holds. @module */
 import { readSections } from '../formats/elf/sections.ts';
 import type { Elf } from '../formats/elf/types.ts';
 import type { FileNode } from '../model/node.ts';
@@ -32,6 +32,34 @@ export async function findNeedles(files: Files, file: FileNode, needles: readonl
       if (!piece.includes(bytes)) continue;
       found.add(needle);
       left.delete(needle);
+    }
+  }
+  return found;
+}
+
+/** Bytes of text that an occurrence gives. */
+const OCCURRENCE = 256;
+
+/** More occurrences than this say nothing more. */
+const MOST_OCCURRENCES = 1000;
+
+/**
+ * For each place where one of the beginnings stands, the 256 bytes from there on, one character a byte; piece by piece of the
+ * file, in the order of the beginnings.
+ */
+export async function findOccurrences(
+  files: Files,
+  file: FileNode,
+  beginnings: readonly string[],
+): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (let offset = 0; offset < file.content.size; offset += PIECE) {
+    const piece = asBuffer(await files.read(file, { offset, size: PIECE + OCCURRENCE }));
+    for (const beginning of beginnings) {
+      for (let at = piece.indexOf(beginning); at >= 0 && at < PIECE; at = piece.indexOf(beginning, at + 1)) {
+        if (found.length >= MOST_OCCURRENCES) return found;
+        found.push(piece.toString('latin1', at, at + OCCURRENCE));
+      }
     }
   }
   return found;

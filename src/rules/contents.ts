@@ -8,7 +8,7 @@ import { type Binary, createLoaderCache } from '../loader/cache.ts';
 import type { Content } from '../model/content.ts';
 import type { FileNode } from '../model/node.ts';
 import type { Files } from '../ports/files.ts';
-import { findNeedles, readOnlyStrings } from './bytes.ts';
+import { findNeedles, findOccurrences, readOnlyStrings } from './bytes.ts';
 import { functionNames } from './symbols.ts';
 
 export interface Contents {
@@ -16,6 +16,7 @@ export interface Contents {
   symbols(file: FileNode, elf: Elf): Promise<ReadonlySet<string>>;
   strings(file: FileNode, elf: Elf): Promise<readonly string[]>;
   mentions(file: FileNode, needles: readonly string[]): Promise<ReadonlySet<string>>;
+  occurrences(file: FileNode, beginnings: readonly string[]): Promise<readonly string[]>;
 }
 
 interface Known {
@@ -24,6 +25,8 @@ interface Known {
   strings?: Promise<readonly string[]>;
   /** Needle → whether it is there. */
   readonly needles: Map<string, boolean>;
+  /** By beginnings. */
+  readonly occurrences: Map<string, Promise<readonly string[]>>;
 }
 
 /** @param files any port that can read the contents */
@@ -32,7 +35,7 @@ export function createContents(files: Files): Contents {
   const loader = createLoaderCache(files);
   const whole: Files = { ...files, read: keepingWhole(files.read) };
   const of = ({ content }: FileNode): Known => {
-    const known = all.get(content) ?? { needles: new Map() };
+    const known = all.get(content) ?? { needles: new Map(), occurrences: new Map() };
     all.set(content, known);
     return known;
   };
@@ -58,6 +61,13 @@ export function createContents(files: Files): Contents {
       const found = unknown.length === 0 ? new Set() : await findNeedles(whole, file, unknown);
       for (const needle of unknown) known.set(needle, found.has(needle));
       return new Set(needles.filter((needle) => known.get(needle)));
+    },
+    occurrences: (file, beginnings) => {
+      const { occurrences } = of(file);
+      const key = beginnings.join('\0');
+      const known = occurrences.get(key) ?? findOccurrences(whole, file, beginnings);
+      occurrences.set(key, known);
+      return known;
     },
   };
 }

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { bytesContent } from '../model/content.ts';
 import { TreeEditor } from '../model/editor.ts';
 import { treeFiles } from '../ports/tree-files.ts';
+import { createContents } from './contents.ts';
 import { occurrences } from './occurrences.ts';
 
 const MB = 1024 * 1024;
@@ -10,7 +11,8 @@ function fileOf(bytes: Buffer) {
   const editor = new TreeEditor();
   const meta = { mode: 0o644, uid: 0, gid: 0 };
   editor.put('/f', { kind: 'file', meta, mtime: 0, mtimeNs: 0, link: undefined, content: bytesContent(bytes) });
-  return { files: treeFiles(editor.done()) };
+  const files = treeFiles(editor.done());
+  return { files, contents: createContents(files) };
 }
 
 test('gives every place where the text begins, with what follows', async () => {

@@ -15,7 +15,7 @@ export async function functionNames(files: Files, file: FileNode, elf: Elf): Pro
   const read: ReadRange = (offset, size) => files.read(file, { offset, size });
   const isStatic = elf.interp === undefined && elf.dynamic?.soname === undefined && !elf.dynamic?.needed.length;
   return new Set([
-    ...(await unlessBroken(async () => (await readDynamicSymbols(elf, read)).imports)),
+    ...(await unlessBroken(async () => (await readDynamicSymbols(elf, read, 'imports')).imports)),
     ...(isStatic ? await unlessBroken(async () => (await readStaticSymbols(elf, read)).exports) : []),
     ...(await unlessBroken(() => goFunctions(elf, read))),
   ]);

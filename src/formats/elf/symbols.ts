@@ -10,6 +10,9 @@ import { broken, bytesOf, type ElfView, openView, word } from './view.ts';
 const MAX_SYMBOLS = 16 * 1024 * 1024;
 const MAX_STRINGS = 512 * 1024 * 1024;
 
+/** The last chain is read in pieces of so many bytes: most are shorter. */
+const CHAIN_PIECE = 256;
+
 const STB_LOCAL = 0;
 
 /** Symbol names, each once, in the order of the table. */
@@ -22,8 +25,12 @@ export interface SymbolNames {
 
 const NONE: SymbolNames = { imports: [], exports: [] };
 
-/** Names in the dynamic symbol table; empty without one. Works without sections. @throws ImageError INVALID */
-export async function readDynamicSymbols(elf: Elf, read: ReadRange): Promise<SymbolNames> {
+/**
+ * Names in the dynamic symbol table; empty without one. Works without sections.
+ * @param only the list that is wanted: the other is left empty, which saves most of the time
+ * @throws ImageError INVALID
+ */
+export async function readDynamicSymbols(elf: Elf, read: ReadRange, only?: keyof SymbolNames): Promise<SymbolNames> {
   if (elf.dynamic === undefined) return NONE;
   const view = openView(read, elf.size, elf);
   const value = (tag: number) => elf.dynamic?.entries.findLast((one) => one.tag === tag)?.value;
@@ -36,7 +43,7 @@ export async function readDynamicSymbols(elf: Elf, read: ReadRange): Promise<Sym
   if (table === undefined || strings === undefined) return NONE;
   const count = await dynamicCount(elf, read, view, place, value(DT.MIPS_SYMTABNO));
   const size = Math.min(value(DT.STRSZ) ?? 0, elf.size - strings);
-  return namesOf(view, { offset: table, count }, { offset: strings, size }, { locals: false });
+  return namesOf(view, { offset: table, count }, { offset: strings, size }, { locals: false, only });
 }
 
 /** Names in .symtab, which a stripped file does not have: then empty. @throws ImageError INVALID */
@@ -93,9 +100,12 @@ async function gnuHashCount(view: ElfView, at: number): Promise<number> {
   for (let i = 0; i < buckets; i++) last = Math.max(last, table.getUint32(i * 4, view.little));
   if (last < first || last === 0) return first;
   const chains = bucketsAt + buckets * 4;
-  for (; last < MAX_SYMBOLS; last++) {
-    const entry = await view.read(chains + (last - first) * 4, 4);
-    if ((entry.getUint32(0, view.little) & 1) === 1) return last + 1;
+  while (last < MAX_SYMBOLS) {
+    const entryAt = chains + (last - first) * 4;
+    const entries = await view.read(entryAt, Math.max(4, Math.min(CHAIN_PIECE, (view.size - entryAt) & ~3)));
+    for (let at = 0; at < entries.byteLength; at += 4, last++) {
+      if ((entries.getUint32(at, view.little) & 1) === 1) return last + 1;
+    }
   }
   throw broken('its GNU hash table does not end');
 }
@@ -104,7 +114,7 @@ async function namesOf(
   view: ElfView,
   table: { offset: number; count: number },
   strings: { offset: number; size: number },
-  options: { locals: boolean },
+  options: { locals: boolean; only?: keyof SymbolNames | undefined },
 ): Promise<SymbolNames> {
   if (table.count > MAX_SYMBOLS || strings.size > MAX_STRINGS) throw broken(`${table.count} symbols`);
   const size = symbolSize(view);
@@ -119,6 +129,7 @@ async function namesOf(
     const info = symbols.getUint8(at + (wide ? 4 : 12));
     const visibility = symbols.getUint8(at + (wide ? 5 : 13)) & 3;
     const undefinedSymbol = symbols.getUint16(at + (wide ? 6 : 14), view.little) === 0;
+    if (options.only === (undefinedSymbol ? 'exports' : 'imports')) continue;
     if (!undefinedSymbol && !options.locals && (info >> 4 === STB_LOCAL || visibility === 1 || visibility === 2))
       continue;
     (undefinedSymbol ? imports : exports).add(nameOf(text, nameAt));

@@ -146,7 +146,7 @@ async function isLibc(
   if (self === undefined) return false;
   return cache.memo(`libc:${realPath}`, async () => {
     const read = (offset: number, size: number) => cache.files.read(node, { offset, size });
-    const exports = new Set((await readDynamicSymbols(elf, read)).exports);
+    const exports = new Set((await readDynamicSymbols(elf, read, 'exports')).exports);
     return exports.has('__libc_start_main') && exports.has('stdin');
   });
 }

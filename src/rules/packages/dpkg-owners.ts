@@ -68,17 +68,23 @@ export function listSearch(table: PackageTable<DpkgPackage>, read: ListReader): 
     ofFile: async (spellings) => {
       const lines = spellings.map(encodeName);
       if (index !== undefined) return scan(lines);
+      let owner: DpkgPackage | undefined;
       for (const one of likelyOwners(spellings, owners, table)) {
         if (!(await has(one, lines))) continue;
-        owners = [one, ...owners.filter((other) => other !== one)];
-        return one;
+        owner = one;
+        break;
       }
-      return scan(lines);
+      owner ??= await scan(lines);
+      if (owner !== undefined) owners = [owner, ...owners.filter((other) => other !== owner)];
+      return owner;
     },
   };
 }
 
-/** Earlier owners, then packages of a like name, then what the earlier owners depend on, the nearer first. */
+/**
+ * Earlier owners, then packages of a like name, then what the earlier owners depend on, the nearer first; at last those whose
+ * names begin with the same word, as redis-tools, which has redis-check-rdb.
+ */
 function* likelyOwners(
   [path = '/']: readonly string[],
   owners: readonly DpkgPackage[],
@@ -99,6 +105,10 @@ function* likelyOwners(
       seen.add(next);
       yield next;
     }
+  }
+  const word = /^[a-z]{3,}/.exec(basename(path).toLowerCase())?.[0] ?? path;
+  for (const one of table.packages) {
+    if (one.name.startsWith(word) && !seen.has(one)) yield one;
   }
 }
 

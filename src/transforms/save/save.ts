@@ -38,10 +38,11 @@ export async function saveImage(
   options: SaveOptions = {},
   run: Run = {},
 ): Promise<SavedImage> {
-  const attachments = sink.withoutReferrers ? [] : (options.attachments ?? []);
-  const [saved, made] = await Promise.all([writeImage(image, sink, options.compression, run), attachments]);
+  const attachments = Promise.resolve(sink.withoutReferrers ? [] : (options.attachments ?? []));
+  attachments.catch(() => undefined); // awaited below, unless writing fails before
+  const saved = await writeImage(image, sink, options.compression, run);
   const referrers: Descriptor[] = [];
-  for (const attachment of made) {
+  for (const attachment of await attachments) {
     referrers.push(await attach(attachment, saved.descriptor, sink, run));
   }
   await sink.commit(saved.descriptor, { referrers }, run);
