@@ -1,19 +1,8 @@
 /** Which entry goes where: from what the closure keeps to paths of the image. Pure. @module */
 import { ancestors, isWithin } from '../../base/path.ts';
-import type { NodeInfo } from '../../model/node.ts';
 import type { Closure, Kept, Made, Reason } from '../../rules/closure/types.ts';
 import type { Named } from './seeds.ts';
-
-/** One entry of the image that comes from the source. */
-export interface Placed {
-  /** Path in the image. */
-  readonly path: string;
-  /** Path in the source. */
-  readonly origin: string;
-  /** Why it is there. */
-  readonly kept: Kept;
-  readonly node: NodeInfo;
-}
+import type { Placed } from './types.ts';
 
 export interface Plan {
   /** Sorted by path; no directories but those that were asked for by themselves. */

@@ -1,13 +1,12 @@
 /** What pack is asked for, and what it makes. @module */
 import type { Platform, RunConfig } from '../../formats/oci/types.ts';
 import type { CpuLevel } from '../../loader/types.ts';
-import type { FileNode } from '../../model/node.ts';
+import type { FileNode, NodeInfo } from '../../model/node.ts';
 import type { Tree } from '../../model/tree.ts';
 import type { Files } from '../../ports/files.ts';
-import type { Closure, Made } from '../../rules/closure/types.ts';
+import type { Closure, Kept, Made } from '../../rules/closure/types.ts';
 import type { Finding } from '../../rules/finding.ts';
 import type { Facts, Rule } from '../../rules/rule.ts';
-import type { Placed } from './plan.ts';
 
 /** `--add PATH[:DEST]`. */
 export interface Addition {
@@ -103,4 +102,15 @@ export interface Packed {
   readonly shell: { readonly program: ShellProgram; readonly commands: readonly string[] } | undefined;
   /** What a check of the tree says. */
   readonly findings: readonly Finding[];
+}
+
+/** One entry of the image that comes from the source. */
+export interface Placed {
+  /** Path in the image. */
+  readonly path: string;
+  /** Path in the source. */
+  readonly origin: string;
+  /** Why it is there. */
+  readonly kept: Kept;
+  readonly node: NodeInfo;
 }
