@@ -1,39 +1,85 @@
 /**
- * What the compression profile was chosen by (docs/adr/0003-compression-profile.md): zlib's levels and memory levels over a
- * layer of the size of a packed server (redis and its libraries) and over one of 300 MB (files of this machine), as pare
- * compresses layers; beside them gzip and, where it is here, pigz.
- * Options: `--rounds N` (default 5), `--small` and `--large` for one of the two.
+ * What the compression profile was chosen by (docs/adr/0003-compression-profile.md), over a layer of the size of a packed server
+ * (redis and its libraries) and over one of 300 MB (files of this machine):
+ * first zlib's levels and memory levels, block by block on one thread, each block at its best of several rounds, so that a busy
+ * machine does not blur the differences; then whole layers as pare compresses them, both digests included, beside gzip, pigz and, for
+ * the large one, `skopeo copy` from a docker-archive to an OCI layout, which does the same work.
+ *
+ * Options: `--rounds N` (default 5), `--small` or `--large` for one of the two.
  * @module
  */
 import { spawnSync } from 'node:child_process';
-import { createReadStream, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  createReadStream,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { deflateRawSync } from 'node:zlib';
 import { Digester } from '../src/base/digest.ts';
 import { gzip } from '../src/formats/compress/gzip.ts';
-import { type CompressionProfile, PROFILE } from '../src/formats/compress/profile.ts';
+import { type DeflateSettings, PROFILE } from '../src/formats/compress/profile.ts';
 import { zstd } from '../src/formats/compress/zstd.ts';
 import { median } from './lib/compare.ts';
+import { archiveOfFiles, bash } from './lib/files.ts';
 
 const { values } = parseArgs({
   options: { rounds: { type: 'string', default: '5' }, small: { type: 'boolean' }, large: { type: 'boolean' } },
 });
 
+const BLOCK = PROFILE.gzip.blockSize;
+
+/** Every so-and-so-many-th block, at most 40. */
+function sampleBlocks(file: string): Buffer[] {
+  const whole = readFileSync(file);
+  const count = Math.floor(whole.length / BLOCK);
+  const step = Math.ceil(count / 40);
+  return Array.from({ length: Math.ceil(count / step) }, (_, i) =>
+    whole.subarray(i * step * BLOCK, (i * step + 1) * BLOCK),
+  );
+}
+
+function compareSettings(file: string, settings: readonly DeflateSettings[], rounds: number): void {
+  const blocks = sampleBlocks(file);
+  const total = blocks.length * BLOCK;
+  const best = settings.map(() => blocks.map(() => Number.POSITIVE_INFINITY));
+  const sizes = settings.map(() => 0);
+  for (let round = 0; round < rounds; round++) {
+    for (const [i, { level, memLevel }] of settings.entries()) {
+      sizes[i] = 0;
+      for (const [j, block] of blocks.entries()) {
+        const start = performance.now();
+        const out = deflateRawSync(block, { level, memLevel, chunkSize: BLOCK + 1024 });
+        const times = best[i] as number[];
+        times[j] = Math.min(times[j] as number, performance.now() - start);
+        sizes[i] = (sizes[i] as number) + out.length;
+      }
+    }
+  }
+  const reference = settings.findIndex(({ level, memLevel }) => level === 6 && memLevel === 8);
+  console.log('\n| level | memLevel | one thread | size | of level 6, memLevel 8 |\n|---|---|---|---|---|');
+  for (const [i, { level, memLevel }] of settings.entries()) {
+    const time = (best[i] as number[]).reduce((sum, one) => sum + one, 0);
+    const speed = `${(total / 1000 / time).toFixed(1)} MB/s`;
+    const size = sizes[i] as number;
+    console.log(
+      `| ${level} | ${memLevel} | ${speed} | ${(size / total).toFixed(4)} | ${(size / (sizes[reference] as number)).toFixed(4)} |`,
+    );
+  }
+}
+
 interface Candidate {
   readonly name: string;
   /** Size of the result. */
   run(file: string): number | Promise<number>;
-}
-
-interface Times {
-  readonly wall: number[];
-  readonly cpu: number[];
-  size: number;
-}
-
-function profile(level: number, memLevel: number, blockKiB: number): CompressionProfile {
-  return { ...PROFILE, version: 0, gzip: { blockSize: blockKiB * 1024, deflate: () => ({ level, memLevel }) } };
 }
 
 /** As a layer is written: both digests are computed on the way. */
@@ -46,62 +92,69 @@ async function sizeOf(pieces: AsyncIterable<Uint8Array>): Promise<number> {
 
 const read = (file: string) => createReadStream(file, { highWaterMark: 1 << 20 });
 
-function ours(level: number, memLevel: number, blockKiB = 512): Candidate {
-  return {
-    name: `level ${level}, memLevel ${memLevel}, ${blockKiB} KiB`,
-    run: (file) =>
-      sizeOf(
-        gzip(read(file), {
-          size: statSync(file).size,
-          profile: profile(level, memLevel, blockKiB),
-          input: new Digester(),
-        }),
-      ),
-  };
-}
+const gzipped: Candidate = {
+  name: 'pare, gzip',
+  run: (file) => sizeOf(gzip(read(file), { size: statSync(file).size, input: new Digester() })),
+};
+
+const zstandard: Candidate = { name: 'pare, zstd', run: (file) => sizeOf(zstd(read(file), { input: new Digester() })) };
 
 function program(command: string): Candidate {
   return {
     name: command,
+    run: (file) => Number(bash(`${command} < "$1" | tee >(sha256sum > /dev/null) | wc -c`, file)),
+  };
+}
+
+/** Start-up and writing the layout count for skopeo alone: some hundredths of a second. */
+function skopeo(dir: string): Candidate {
+  return {
+    name: 'skopeo copy',
     run(file) {
-      const { stdout, status } = spawnSync('bash', ['-c', `${command} < "$1" | wc -c`, 'bash', file], {
-        encoding: 'utf8',
-      });
-      if (status !== 0) throw new Error(`${command} failed`);
-      return Number(stdout);
+      const archive = `${file}.docker`;
+      if (!existsSync(archive)) makeDockerArchive(file, archive);
+      rmSync(join(dir, 'layout'), { recursive: true, force: true });
+      bash(`skopeo copy -q docker-archive:"$1" oci:"${dir}/layout:x"`, archive);
+      return Number(bash('du -sb "$1" | cut -f1', join(dir, 'layout', 'blobs')));
     },
   };
 }
 
-/** User and system time of this process and of its ended children, in seconds: steadier than the clock on a busy machine. */
-function cpu(): number {
-  const own = process.cpuUsage();
-  const [, children = ''] = spawnSync('bash', ['-c', 'cat /proc/$PPID/stat'], { encoding: 'utf8' }).stdout.split(') ');
-  const [user = 0, system = 0] = children.split(' ').slice(13, 15).map(Number);
-  return (own.user + own.system) / 1e6 + (user + system) / 100;
+function makeDockerArchive(layer: string, archive: string): void {
+  const digest = bash('sha256sum "$1" | cut -d" " -f1', layer).trim();
+  const folder = `${archive}.d`;
+  mkdirSync(folder);
+  const config = {
+    architecture: 'amd64',
+    os: 'linux',
+    config: {},
+    rootfs: { type: 'layers', diff_ids: [`sha256:${digest}`] },
+  };
+  writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
+  const manifest = [{ Config: 'config.json', RepoTags: ['x:latest'], Layers: ['layer.tar'] }];
+  writeFileSync(join(folder, 'manifest.json'), JSON.stringify(manifest));
+  linkSync(layer, join(folder, 'layer.tar'));
+  bash('tar -cf "$1" -C "$1.d" manifest.json config.json layer.tar', archive);
 }
 
 async function compare(file: string, candidates: readonly Candidate[], rounds: number): Promise<void> {
-  const times = new Map<string, Times>(candidates.map(({ name }) => [name, { wall: [], cpu: [], size: 0 }]));
+  const times = new Map<string, { wall: number[]; size: number }>(
+    candidates.map(({ name }) => [name, { wall: [], size: 0 }]),
+  );
   for (let round = 0; round <= rounds; round++) {
     for (const { name, run } of candidates) {
-      const [clock, used] = [performance.now(), cpu()];
+      const start = performance.now();
       const size = await run(file);
-      const result = times.get(name) as Times;
-      if (round === 0) continue; // warms caches and the compiler
-      result.wall.push((performance.now() - clock) / 1000);
-      result.cpu.push(cpu() - used);
+      const result = times.get(name);
+      if (result === undefined || round === 0) continue; // the first round warms caches and the compiler
+      result.wall.push((performance.now() - start) / 1000);
       result.size = size;
     }
   }
-  console.log(`\n${(statSync(file).size / 1e6).toFixed(1)} MB\n`);
-  console.log('| | wall | processor | size | of gzip -6 |\n|---|---|---|---|---|');
-  const reference = times.get('gzip -6')?.size ?? Number.NaN;
-  for (const [name, { wall, cpu: used, size }] of times) {
-    const seconds = (list: readonly number[]) => `${median(list).toFixed(2)} s`;
-    console.log(
-      `| ${name} | ${seconds(wall)} | ${seconds(used)} | ${(size / 1e6).toFixed(3)} MB | ${(size / reference).toFixed(4)} |`,
-    );
+  console.log('\n| | median | best | size |\n|---|---|---|---|');
+  for (const [name, { wall, size }] of times) {
+    const best = Math.min(...wall);
+    console.log(`| ${name} | ${median(wall).toFixed(2)} s | ${best.toFixed(2)} s | ${(size / 1e6).toFixed(3)} MB |`);
   }
 }
 
@@ -110,54 +163,25 @@ function makeSmall(path: string): void {
   bash(`${list} | tar -chf "$1" -T - 2>/dev/null`, path);
 }
 
-function makeLarge(path: string): void {
-  const { stdout } = spawnSync('find', ['/usr/bin', '/usr/lib', '-xdev', '-type', 'f', '-printf', '%s %p\n'], {
-    encoding: 'latin1',
-    maxBuffer: 1 << 28,
-  });
-  const files = stdout
-    .trimEnd()
-    .split('\n')
-    .map((line) => line.split(/ (.*)/s) as [string, string]);
-  // Every so-and-so-many-th in the order of names, so that it is a mixture.
-  files.sort(([, a], [, b]) => (a < b ? -1 : 1));
-  const total = files.reduce((sum, [size]) => sum + Number(size), 0);
-  const step = Math.max(1, Math.floor(total / 300e6));
-  const chosen = files.filter((_, i) => i % step === 0);
-  const names: string[] = [];
-  let sum = 0;
-  for (const [size, name] of chosen) {
-    sum += Number(size);
-    if (sum < 300e6) names.push(name);
-  }
-  writeFileSync(`${path}.list`, names.join('\0'), 'latin1');
-  bash('tar -cf "$1" --null -T "$1.list" 2>/dev/null', path);
-}
-
-function bash(script: string, argument: string): void {
-  if (spawnSync('bash', ['-c', script, 'bash', argument]).status !== 0) throw new Error(`failed: ${script}`);
-}
-
 const dir = mkdtempSync(join(tmpdir(), 'pare-bench-compression-'));
 try {
   const rounds = Number(values.rounds);
-  const pigz = spawnSync('pigz', ['--version']).status === 0 ? [program('pigz -6')] : [];
-  const references = [program('gzip -6'), ...pigz];
-  const zstandard: Candidate = {
-    name: 'zstd profile',
-    run: (file) => sizeOf(zstd(read(file), { input: new Digester() })),
-  };
+  const others = [program('gzip -6'), ...(has('pigz') ? [program('pigz -6')] : [])];
   if (!values.large) {
-    makeSmall(join(dir, 'small.tar'));
-    const blocks = [128, 256, 1024].map((size) => ours(6, 7, size));
-    const candidates = [3, 4, 5, 6, 7, 8, 9].map((level) => ours(level, 7));
-    const memory = [5, 6, 8, 9].map((level) => ours(6, level));
-    await compare(join(dir, 'small.tar'), [...candidates, ...memory, ...blocks, zstandard, ...references], rounds);
+    const small = join(dir, 'small.tar');
+    makeSmall(small);
+    console.log(`\n## ${(statSync(small).size / 1e6).toFixed(1)} MB: redis-server and its libraries`);
+    const levels = settings([3, 7], [4, 7], [5, 7], [6, 7], [7, 7], [8, 7], [9, 7]);
+    compareSettings(small, [...levels, ...settings([6, 5], [6, 6], [6, 8], [6, 9], [5, 8], [4, 9])], rounds);
+    await compare(small, [gzipped, zstandard, ...others], rounds);
   }
   if (!values.small) {
-    makeLarge(join(dir, 'large.tar'));
-    const candidates = [ours(3, 7), ours(4, 6), ours(4, 7), ours(4, 8), ours(4, 9), ours(5, 7), ours(6, 7), ours(6, 8)];
-    await compare(join(dir, 'large.tar'), [...candidates, zstandard, ...references], rounds);
+    const large = join(dir, 'large.tar');
+    makeLarge(large);
+    console.log(`\n## ${(statSync(large).size / 1e6).toFixed(1)} MB: programs and libraries of this machine`);
+    const low = settings([1, 9], [2, 7], [2, 8], [2, 9], [3, 7], [3, 8], [3, 9]);
+    compareSettings(large, [...low, ...settings([4, 7], [4, 8], [4, 9], [5, 7], [5, 9], [6, 7], [6, 8])], rounds);
+    await compare(large, [gzipped, zstandard, ...(has('skopeo') ? [skopeo(dir)] : []), ...others], rounds);
   }
 } finally {
   rmSync(dir, { recursive: true, force: true });
