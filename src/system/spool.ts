@@ -1,8 +1,9 @@
 /** Bytes that have to be read twice, or at any position, and come once only: put into a file that has no name. @module */
+import { randomBytes } from 'node:crypto';
 import { constants, rmSync, statSync } from 'node:fs';
-import { type FileHandle, mkdtemp, open, rmdir } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { fromSystem } from '../base/errors.ts';
+import { fromSystem, type ImageError, systemCode } from '../base/errors.ts';
 import type { Run } from '../ports/run.ts';
 
 /** A file without a name, open for reading: it is gone when it is closed, or when this process ends, however it ends. */
@@ -41,16 +42,28 @@ function spoolDirectory(): string {
   return statSync('/var/tmp', { throwIfNoEntry: false })?.isDirectory() ? '/var/tmp' : standard;
 }
 
+/** __O_TMPFILE of asm-generic/fcntl.h: a file that never had a name, so that not even a kill at this moment leaves one. */
+const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
+const READ_WRITE = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL;
+
 async function openNameless(what: string): Promise<FileHandle> {
+  const dir = spoolDirectory();
   try {
-    const dir = await mkdtemp(`${spoolDirectory()}/pare-`);
-    try {
-      return await open(`${dir}/spool`, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);
-    } finally {
-      rmSync(`${dir}/spool`, { force: true });
-      await rmdir(dir);
-    }
+    return await open(dir, O_TMPFILE | constants.O_RDWR, 0o600);
   } catch (error) {
-    throw fromSystem(error, `cannot make a temporary file for ${what}`, SPACE);
+    // File systems without such files, kernels without such a flag, other systems.
+    if (!['EOPNOTSUPP', 'EISDIR', 'EINVAL', 'ENOENT'].includes(systemCode(error) ?? '')) throw unspoolable(error, what);
   }
+  const path = `${dir}/.pare-${randomBytes(9).toString('base64url')}`;
+  try {
+    const handle = await open(path, READ_WRITE, 0o600);
+    rmSync(path, { force: true });
+    return handle;
+  } catch (error) {
+    throw unspoolable(error, what);
+  }
+}
+
+function unspoolable(error: unknown, what: string): ImageError {
+  return fromSystem(error, `cannot make a temporary file for ${what} in ${spoolDirectory()}`, SPACE);
 }
