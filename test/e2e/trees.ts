@@ -39,7 +39,9 @@ export function debianTree({ suite, arch = 'amd64', include = [] }: DebianTree):
   const args = ['--mode=root', '--variant=minbase', `--arch=${arch}`, ...chosen];
   try {
     const source = `deb ${mirror()} ${suite} main`;
-    execFileSync('mmdebstrap', [...args, suite, unfinished, source], { stdio: ['ignore', 'ignore', 'pipe'] });
+    // What it mounts goes with it, also if it is killed.
+    const command = ['--mount', '--propagation', 'private', 'mmdebstrap', ...args, suite, unfinished, source];
+    execFileSync('unshare', command, { stdio: ['ignore', 'ignore', 'pipe'] });
     renameSync(unfinished, path);
   } finally {
     rmSync(unfinished, { recursive: true, force: true });

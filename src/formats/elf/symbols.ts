@@ -73,9 +73,13 @@ async function dynamicCount(
   const hash = place(DT.HASH);
   if (hash !== undefined) return hashCount(elf, view, hash);
   const gnu = place(DT.GNU_HASH);
-  if (gnu !== undefined) return gnuHashCount(view, gnu);
+  const hashed = gnu === undefined ? undefined : await gnuHashCount(view, gnu);
+  if (hashed !== undefined) return hashed;
   const section = (await readSections(elf, read)).find((one) => one.type === SHT.DYNSYM);
-  return section === undefined ? 0 : Math.floor(section.size / symbolSize(elf));
+  if (section !== undefined) return Math.floor(section.size / symbolSize(elf));
+  // All linkers put the strings behind the symbols.
+  const gap = (place(DT.STRTAB) ?? 0) - (place(DT.SYMTAB) ?? 0);
+  return gap > 0 ? Math.floor(gap / symbolSize(elf)) : 0;
 }
 
 /** nchain of DT_HASH. Its words have 64 bits on 64-bit s390 and alpha. */
@@ -86,8 +90,8 @@ async function hashCount(elf: Elf, view: ElfView, at: number): Promise<number> {
   return (await view.read(at + 4, 4)).getUint32(0, view.little);
 }
 
-/** DT_GNU_HASH: the end of the last chain, or the first hashed symbol where all buckets are empty. */
-async function gnuHashCount(view: ElfView, at: number): Promise<number> {
+/** DT_GNU_HASH: the end of the last chain; undefined where nothing is hashed, which says nothing of the imports. */
+async function gnuHashCount(view: ElfView, at: number): Promise<number | undefined> {
   const head = await view.read(at, 16);
   const [buckets, first, bloom] = [0, 4, 8].map((offset) => head.getUint32(offset, view.little)) as [
     number,
@@ -98,7 +102,7 @@ async function gnuHashCount(view: ElfView, at: number): Promise<number> {
   const table = await view.read(bucketsAt, buckets * 4);
   let last = 0;
   for (let i = 0; i < buckets; i++) last = Math.max(last, table.getUint32(i * 4, view.little));
-  if (last < first || last === 0) return first;
+  if (last < first || last === 0) return undefined;
   const chains = bucketsAt + buckets * 4;
   while (last < MAX_SYMBOLS) {
     const entryAt = chains + (last - first) * 4;
