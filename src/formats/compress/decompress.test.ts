@@ -50,6 +50,8 @@ describe('gzip', () => {
     ['a trailer cut off', one.subarray(0, one.length - 1)],
     ['a second member cut off', Buffer.concat([one, one.subarray(0, 100)])],
     ['garbage behind', Buffer.concat([one, Buffer.from('garbage')])],
+    ['garbage behind zeros', Buffer.concat([one, Buffer.alloc(100_000), Buffer.from([1])])],
+    ['a member behind zeros', Buffer.concat([one, Buffer.alloc(3), one])],
     ['a wrong checksum', Buffer.concat([one.subarray(0, -8), Buffer.alloc(4), one.subarray(-4)])],
     ['a wrong size', Buffer.concat([one.subarray(0, -4), Buffer.alloc(4)])],
     ['no gzip', plain.subarray(700_000)],

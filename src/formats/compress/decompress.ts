@@ -25,19 +25,19 @@ export async function* decompress(
   { limits = DECOMPRESS_LIMITS, signal }: DecompressOptions = {},
 ): AsyncGenerator<Uint8Array> {
   const meter = new Meter(limits);
-  for await (const piece of plain(meter.input(bytes), compression)) {
+  for await (const piece of plain(meter.input(bytes), compression, meter)) {
     signal?.throwIfAborted();
     meter.output(piece.length);
     yield piece;
   }
 }
 
-function plain(bytes: AsyncIterable<Uint8Array>, compression: Compression): AsyncIterable<Uint8Array> {
+function plain(bytes: AsyncIterable<Uint8Array>, compression: Compression, meter: Meter): AsyncIterable<Uint8Array> {
   switch (compression) {
     case 'none':
       return bytes;
     case 'gzip':
-      return decoded(createGunzip({ chunkSize: PIECE }), bytes, 'gzip');
+      return gunzipped(bytes, meter);
     case 'zstd':
       return decoded(createZstdDecompress({ chunkSize: PIECE }), frames(bytes), 'zstd');
     case 'xz':
@@ -45,6 +45,15 @@ function plain(bytes: AsyncIterable<Uint8Array>, compression: Compression): Asyn
       throw new ImageError('UNSUPPORTED', `data compressed with ${compression} cannot be read`, {
         hint: `decompress it first, with "${compression} -d"`,
       });
+  }
+}
+
+/** Node's decoder passes over zeros behind a member, and over whatever follows them: here that is an error. */
+async function* gunzipped(bytes: AsyncIterable<Uint8Array>, meter: Meter): AsyncGenerator<Uint8Array> {
+  const stream = createGunzip({ chunkSize: PIECE });
+  yield* decoded(stream, bytes, 'gzip');
+  if (stream.bytesWritten < meter.significant) {
+    throw new ImageError('INVALID', `broken compressed data: garbage behind byte ${stream.bytesWritten} (gzip)`);
   }
 }
 

@@ -18,6 +18,8 @@ export const DECOMPRESS_LIMITS: DecompressLimits = { output: 256 * GIB, ratio: 2
 export class Meter {
   #input = 0;
   #output = 0;
+  /** Bytes that have gone in, without the zeros at the end. */
+  significant = 0;
   readonly #limits: DecompressLimits;
 
   constructor(limits: DecompressLimits) {
@@ -27,6 +29,9 @@ export class Meter {
   /** Counts on the way in. */
   async *input(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     for await (const piece of bytes) {
+      let end = piece.length;
+      while (end > 0 && piece[end - 1] === 0) end--;
+      if (end > 0) this.significant = this.#input + end;
       this.#input += piece.length;
       yield piece;
     }
