@@ -91,6 +91,15 @@ describe('data', () => {
     ]);
   });
 
+  test('is found under either spelling where /usr is merged', async () => {
+    const { facts, subject } = world(
+      { [PROGRAM]: { strings: ['/lib/edit'] }, '/lib': '-> usr/lib', '/usr/lib/edit/a': '' },
+      { packages: { pkg: [PROGRAM, '/lib/edit/a'] } },
+    );
+    const all = (await packageData.file?.(await subject(PROGRAM), facts)) ?? [];
+    expect(lines(all)).toEqual(['recommended path /lib/edit/a (data-missing)']);
+  });
+
   test('of a program that no package has, or that says nothing, is nobody’s', async () => {
     expect(
       await wanted(PROGRAM, { [PROGRAM]: { strings: ['/usr/share/edit'] }, '/usr/share/edit/a': '' }, { packages: {} }),

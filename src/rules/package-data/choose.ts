@@ -27,6 +27,7 @@ export interface Candidate extends Match {
 
 export interface Choice {
   readonly path: string;
+  readonly as: string;
   readonly strength: Strength;
   readonly clarity: Clarity;
   readonly text: string;
@@ -75,8 +76,8 @@ interface Selection extends ChooseOptions {
   left: number;
 }
 
-function choiceOf({ path, clarity, text, directory }: Candidate, strength: Strength, from?: string): Choice {
-  return { path, strength, clarity, text, directory, from };
+function choiceOf({ path, as, clarity, text, directory }: Candidate, strength: Strength, from?: string): Choice {
+  return { path, as, strength, clarity, text, directory, from };
 }
 
 function take(selection: Selection, members: readonly Candidate[], cost: number): void {
@@ -106,6 +107,7 @@ function nameTable(candidates: readonly Candidate[]): ReadonlyMap<string, Candid
   const table = new Map<string, Candidate>();
   for (const one of candidates) {
     table.set(one.path, one);
+    table.set(one.as, one);
     for (const name of nameBelow(one.path, one.directory)) {
       const key = `${one.directory}\0${name}`;
       if (!table.has(key)) table.set(key, one);

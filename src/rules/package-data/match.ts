@@ -14,7 +14,10 @@ import type { Mentions, NamePattern } from './mentions.ts';
 export type Clarity = 'path' | 'name' | 'word' | 'glob' | 'pattern' | 'directory';
 
 export interface Match {
+  /** Physical path, as the database's spelling of it may not be. */
   readonly path: string;
+  /** The path by which the program opens it. */
+  readonly as: string;
   readonly clarity: Clarity;
   /** The text that speaks of it: a path, a name, a pattern, or the directory. */
   readonly text: string;
@@ -39,51 +42,66 @@ const COMMON = new Set(
   ].flatMap((name) => [`/usr/${name}`, `/${name}`]),
 );
 
-export function matchShipped(paths: readonly string[], mentions: Mentions): Match[] {
-  const roots = namedDirectories(paths, mentions);
+/**
+ * @param paths physical
+ * @param physical what a path is physically, as far as the links of a merged /usr go
+ */
+export function matchShipped(
+  paths: readonly string[],
+  mentions: Mentions,
+  physical: (path: string) => string,
+): Match[] {
+  const named = new Map([...mentions.paths].map((path) => [physical(path), path]));
+  const roots = namedDirectories(paths, named, mentions);
   const found: Match[] = [];
   for (const path of paths) {
-    const match = byPath(path, mentions) ?? belowDirectory(path, roots, mentions);
+    const match = byPath(path, named, mentions) ?? belowDirectory(path, roots, mentions);
     if (match !== undefined) found.push(match);
   }
   return found;
 }
 
-function byPath(path: string, { paths, endsWith }: Mentions): Match | undefined {
+/** Physical path → as it is named. */
+type Named = ReadonlyMap<string, string>;
+
+function byPath(path: string, named: Named, { endsWith }: Mentions): Match | undefined {
   const directory = dirname(path);
-  if (paths.has(path)) return { path, clarity: 'path', text: path, directory };
+  const text = named.get(path);
+  if (text !== undefined) return { path, as: text, clarity: 'path', text, directory };
   // `/usr/share/misc/magic` stands for magic.mgc too: file names are made from a base name and an extension.
-  const base = path.replace(/\.\w{1,5}$/, '');
-  if (base !== path && paths.has(base)) return { path, clarity: 'path', text: base, directory };
-  return endsWith(path) ? { path, clarity: 'path', text: path, directory } : undefined;
+  const extension = /\.\w{1,5}$/.exec(path)?.[0];
+  const base = extension === undefined ? undefined : named.get(path.slice(0, -extension.length));
+  if (base !== undefined) return { path, as: `${base}${extension}`, clarity: 'path', text: base, directory };
+  return endsWith(path) ? { path, as: path, clarity: 'path', text: path, directory } : undefined;
 }
 
 /** Directories above the shipped files which the strings name: as an absolute path, or as one below /usr. */
-function namedDirectories(paths: readonly string[], mentions: Mentions): ReadonlySet<string> {
-  const all = new Set<string>();
+function namedDirectories(paths: readonly string[], named: Named, { names }: Mentions): Named {
+  const roots = new Map<string, string>();
+  const seen = new Set<string>();
   for (const path of paths) {
-    for (let dir = dirname(path); dir !== '/' && !all.has(dir); dir = dirname(dir)) all.add(dir);
+    for (let dir = dirname(path); dir !== '/' && !seen.has(dir); dir = dirname(dir)) {
+      seen.add(dir);
+      const as = named.get(dir) ?? (names.has(dir.replace(/^\/usr\//, '')) ? dir : undefined);
+      if (as !== undefined && !COMMON.has(dir) && dir.split('/').length > 2) roots.set(dir, as);
+    }
   }
-  const named = [...all].filter((dir) => {
-    if (COMMON.has(dir) || dir.split('/').length < 3) return false;
-    return mentions.paths.has(dir) || mentions.names.has(dir.replace(/^\/usr\//, ''));
-  });
-  return new Set(named);
+  return roots;
 }
 
-function belowDirectory(path: string, roots: ReadonlySet<string>, mentions: Mentions): Match | undefined {
+function belowDirectory(path: string, roots: Named, mentions: Mentions): Match | undefined {
   const above: string[] = [];
   for (let dir = dirname(path); dir !== '/'; dir = dirname(dir)) if (roots.has(dir)) above.push(dir);
+  const asBelow = (directory: string) => `${roots.get(directory)}${path.slice(directory.length)}`;
   for (const directory of above) {
-    // The name may be one below a directory for the version: /usr/share/NAME/9.0/FILE.
-    const relative = path.slice(directory.length + 1);
-    const inner = relative.slice(relative.indexOf('/') + 1);
-    const match =
-      relativeMatch(relative, mentions) ?? (/[./]/.test(inner) ? relativeMatch(inner, mentions) : undefined);
-    if (match !== undefined) return { path, directory, ...match };
+    for (const name of nameBelow(path, directory)) {
+      const match = relativeMatch(name, mentions);
+      if (match !== undefined) return { path, as: asBelow(directory), directory, ...match };
+    }
   }
   const [directory] = above;
-  return directory === undefined ? undefined : { path, clarity: 'directory', text: directory, directory };
+  if (directory === undefined) return undefined;
+  return { path, as: asBelow(directory), clarity: 'directory', text: roots.get(directory) ?? directory, directory };
 }
 
 /**

@@ -33,7 +33,7 @@ const NEVER = [
 ];
 
 export interface Shipped {
-  /** Paths that can matter, sorted, each once; directories that something is in are left out. */
+  /** Physical paths that can matter, sorted, each once; directories that something is in are left out. */
   readonly paths: readonly string[];
   /** Of these, those of the package itself and of what it depends on. */
   readonly own: ReadonlySet<string>;
@@ -41,14 +41,20 @@ export interface Shipped {
   readonly documented: ReadonlySet<string>;
 }
 
-export async function shippedWith(packages: PackageFacts, name: string): Promise<Shipped> {
+/** @param physical what a path of the database is physically, as far as the links of a merged /usr go */
+export async function shippedWith(
+  packages: PackageFacts,
+  name: string,
+  physical: (path: string) => string,
+): Promise<Shipped> {
   const siblings = await packages.siblings(name);
   const inner = dependenciesAmong(siblings);
   const paths = new Set<string>();
   const own = new Set<string>();
   const documented = new Set<string>();
   for (const one of siblings) {
-    for (const path of await packages.filesOf(`${one.name}:${one.architecture}`)) {
+    for (const listed of await packages.filesOf(`${one.name}:${one.architecture}`)) {
+      const path = physical(listed);
       const manual = /^\/usr\/share\/man\/man[18]\/([^/]+)\.[18][^/.]*(?:\.gz)?$/.exec(path)?.[1];
       if (manual !== undefined) documented.add(manual);
       if (NEVER.some((pattern) => pattern.test(path))) continue;
