@@ -13,6 +13,7 @@ import { readFileNode } from '../ports/tree-files.ts';
 import { openSink } from '../sinks.ts';
 import { openImage, openSource } from '../sources.ts';
 import { readIndex } from '../system/layout-directory.ts';
+import { copyImage } from '../transforms/copy/copy.ts';
 import type { SavedImage } from '../transforms/save/image.ts';
 import { saveImage, writeImage } from '../transforms/save/save.ts';
 import { cacheDir, leasesDir, storeDirectory, tempDir } from './directory.ts';
@@ -198,7 +199,6 @@ describe('pruning', () => {
       await removing(place, 'a');
       await pruning(place);
       await using sink = await openSink('b', place.access);
-      const { copyImage } = await import('../transforms/copy/copy.ts');
       await copyImage(source, sink);
     }
     await using opened = await openImage('b', place.access);

@@ -215,6 +215,20 @@ function linkTo(target: string) {
   return { kind: 'symlink', meta, mtime: 0, mtimeNs: 0, link: undefined, target } as const;
 }
 
+test.skipIf(process.platform !== 'linux')("this machine: the kernel's own file systems are empty", async () => {
+  await using place = await workplace();
+  await using root = await openRoot('host:', place.access);
+  for (const path of ['/proc', '/sys']) {
+    expect(await root.files.lookup(path), path).toMatchObject({ kind: 'dir' });
+    expect(await root.files.list(path), path).toEqual([]);
+  }
+  expect(await root.files.lookup('/proc/self')).toBeUndefined();
+  expect(await root.files.resolve('/proc/self/exe')).toMatchObject({ kind: 'missing', at: '/proc/self' });
+  const executable = await root.files.resolve(process.execPath);
+  expect(executable).toMatchObject({ kind: 'found', node: { kind: 'file' } });
+  expect(root.platform).toMatchObject({ os: 'linux' });
+});
+
 describe('reading a directory', () => {
   test('the directory may be reached through a link; what is no directory is said to be none', async () => {
     await using place = await workplace();
