@@ -163,6 +163,14 @@ function makeSmall(path: string): void {
   bash(`${list} | tar -chf "$1" -T - 2>/dev/null`, path);
 }
 
+function settings(...pairs: readonly (readonly [level: number, memLevel: number])[]): DeflateSettings[] {
+  return pairs.map(([level, memLevel]) => ({ level, memLevel }));
+}
+
+function has(name: string): boolean {
+  return spawnSync(name, ['--version']).status === 0;
+}
+
 const dir = mkdtempSync(join(tmpdir(), 'pare-bench-compression-'));
 try {
   const rounds = Number(values.rounds);
@@ -177,7 +185,7 @@ try {
   }
   if (!values.small) {
     const large = join(dir, 'large.tar');
-    makeLarge(large);
+    archiveOfFiles(large, 300e6);
     console.log(`\n## ${(statSync(large).size / 1e6).toFixed(1)} MB: programs and libraries of this machine`);
     const low = settings([1, 9], [2, 7], [2, 8], [2, 9], [3, 7], [3, 8], [3, 9]);
     compareSettings(large, [...low, ...settings([4, 7], [4, 8], [4, 9], [5, 7], [5, 9], [6, 7], [6, 8])], rounds);
