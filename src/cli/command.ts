@@ -25,6 +25,8 @@ export interface Context {
   note(text: string): void;
   /** Ends with this status once everything is flushed: 0 done, 1 the answer is "no". */
   exit(status: number): void;
+  /** Takes progress off a terminal, which belongs to somebody else from here on. */
+  endProgress(): void;
   /**
    * Until disposed of, the process's signals go to the handler, and none of them aborts the run: for a verb whose program
    * gets them.

@@ -89,6 +89,8 @@ function emptyProgram({ writeOut, writeErr }: Streams): Command {
     .exitOverride()
     .configureOutput({ writeOut, writeErr, outputError: () => undefined })
     .configureHelp({
+      // The verb alone, whether it is loaded or not.
+      subcommandTerm: (command) => (command.name() === 'help' ? 'help [COMMAND]' : command.name()),
       styleTitle: (text) => styleText('bold', text),
       styleCommandText: (text) => styleText('cyan', text),
     })

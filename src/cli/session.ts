@@ -18,6 +18,9 @@ export async function runSession(args: readonly string[]): Promise<void> {
   abort.signal.addEventListener('abort', () => void process.stdin.destroy());
   let status: number = STATUS.done;
   let debug = args[0] === '--debug';
+  const runsProgram = wantedEntry(args)?.runsProgram === true;
+  // Lines of ours among the program's own would be mistaken for them; a line that goes away again is not.
+  const showsProgress = !runsProgram || process.stderr.isTTY;
   const context = (options: GlobalOptions): Context => {
     debug = options.debug;
     return {
@@ -26,7 +29,7 @@ export async function runSession(args: readonly string[]): Promise<void> {
       run: {
         signal: abort.signal,
         report: (progress) => {
-          if (!options.quiet || progress.type === 'warning') output.progress.show(progress);
+          if ((showsProgress && !options.quiet) || progress.type === 'warning') output.progress.show(progress);
         },
       },
       print: output.print,
@@ -38,6 +41,7 @@ export async function runSession(args: readonly string[]): Promise<void> {
       exit: (code) => {
         status = code;
       },
+      endProgress: () => output.progress.clear(),
       takeSignals: signals.take,
     };
   };
@@ -56,6 +60,6 @@ export async function runSession(args: readonly string[]): Promise<void> {
     // Aborted, and by no signal: the reader of stdout has gone, and nobody is left to tell.
     if (abort.signal.aborted) return STATUS.done;
     output.note(renderError(error, { debug, mark: output.mark }));
-    return statusOf(error, wantedEntry(args)?.runsProgram === true);
+    return statusOf(error, runsProgram);
   }
 }

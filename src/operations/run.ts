@@ -23,6 +23,8 @@ export interface RunImageOptions extends Omit<RunOptions, 'extraPath'> {
   /** Lends a shell and small tools, those of the reference or else of this machine; the program can be one of them. */
   readonly tools?: { readonly reference?: string };
   readonly unpackCommand: UnpackCommand;
+  /** Called when all is ready, and before the program writes anything. */
+  readonly beforeStart?: () => void;
 }
 
 /** @throws ImageError, SandboxError where the program cannot be started */
@@ -38,6 +40,7 @@ export async function startImage(options: RunImageOptions, access: Access): Prom
   await preflight(root.files, plan);
   const path = await rootDirectory(root, directories, stack, options.unpackCommand, access);
   const sandbox = ociSandbox({ state: directories.state, runtime });
+  options.beforeStart?.();
   const program = await sandbox.start({ ...plan, root: path }, access.run);
   const held = stack.move();
   return { ...program, ended: program.ended.finally(() => held.disposeAsync()) };

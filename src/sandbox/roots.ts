@@ -76,12 +76,19 @@ async function renameUnlessThere(from: string, to: string): Promise<void> {
   }
 }
 
+/** How many unpacked roots there are, or with `clear` how many were removed: those that no sandbox runs on. */
+export async function unpackedRoots(directories: SandboxDirectories, { clear }: { clear: boolean }): Promise<number> {
+  return clear ? removeUnusedRoots(directories, 0) : (await namesIn(directories.roots)).length;
+}
+
 /** Removes unpacked roots that no sandbox runs on, but for the most recently used ones. */
-export async function removeUnusedRoots({ roots, state }: SandboxDirectories, keep: number): Promise<void> {
+async function removeUnusedRoots({ roots, state }: SandboxDirectories, keep: number): Promise<number> {
   const used = new Set(await rootsInUse(state));
   const found = await Promise.all((await namesIn(roots)).map(async (name) => withTime(join(roots, name))));
   const old = found.sort((a, b) => b.time - a.time).slice(keep);
-  for (const { path } of old) if (!used.has(join(path, ROOT))) await removeAsNamespaceRoot(path);
+  const unused = old.filter(({ path }) => !used.has(join(path, ROOT)));
+  for (const { path } of unused) await removeAsNamespaceRoot(path);
+  return unused.length;
 }
 
 async function withTime(path: string): Promise<{ readonly path: string; readonly time: number }> {

@@ -42,7 +42,8 @@ export async function runImage(
   const signal = run.signal === undefined ? abort.signal : AbortSignal.any([run.signal, abort.signal]);
   const platform = flags.platform === undefined ? undefined : parsePlatform(flags.platform, machinePlatform());
   const access = { env, run: { ...run, signal }, ...(platform === undefined ? {} : { platform }) };
-  const program = await startImage(optionsOf(image, args, flags, env), access);
+  const options = { ...optionsOf(image, args, flags, env), beforeStart: () => context.endProgress() };
+  const program = await startImage(options, access);
   using _ = passSignals(program, context, abort);
   context.exit(await program.ended);
 }

@@ -243,6 +243,17 @@ describe.runIf(ready).each([
     await nothingLeft(person);
   });
 
+  test('unpacked roots are kept for the next run, and cleared on demand', async () => {
+    const roots = async (...args: readonly string[]) =>
+      (JSON.parse((await person.pare(['cache', '--json', ...args])).stdout) as { roots: number }).roots;
+    const before = await roots();
+    expect(before).toBeGreaterThan(0);
+    expect(await roots('--clear')).toBe(before);
+    expect(await roots()).toBe(0);
+    expect(await script('echo again')).toMatchObject({ stdout: 'again\n' });
+    expect(await roots()).toBe(1);
+  });
+
   test('several at once', async () => {
     const all = await Promise.all([1, 2, 3, 4].map((i) => script(`sleep 0.3; echo ${i}; exit ${i}`)));
     expect(all.map(({ status, stdout }) => [status, stdout])).toEqual([1, 2, 3, 4].map((i) => [i, `${i}\n`]));
