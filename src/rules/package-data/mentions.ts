@@ -58,8 +58,11 @@ function takeRelative(token: string, names: Set<string>, patterns: Map<string, N
   }
 }
 
+const SEPARATED = /[\s"'`,;:=()<>|\\]/;
+
 /** Whole strings, and the words in them: a path may stand in a message, in a list or behind an option. */
 function tokensOf(text: string): string[] {
+  if (!SEPARATED.test(text)) return [text];
   const words = text.split(/[\s"'`,;:=()<>|\\]+/).filter((word) => word !== '');
   return /\s/.test(text) && !/[:"'=]/.test(text) ? [...words, text] : words;
 }

@@ -11,6 +11,8 @@ const HASH = 0x23;
 const SPACE = 0x20;
 const TAB = 0x09;
 const RETURN = 0x0d;
+/** The bit that an ASCII letter has in lower case. */
+const LOWER_CASE = 0x20;
 
 /** Field names in lower case → value: continuation lines are joined by `\n`, their leading white space kept. */
 export type Paragraph = ReadonlyMap<string, string>;
@@ -28,14 +30,18 @@ export interface Deb822Options {
  */
 export function* paragraphs(bytes: Uint8Array, { fields, what }: Deb822Options): Generator<Paragraph> {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const wanted = fields && {
+    names: fields,
+    shapes: new Set([...fields].map((name) => shape(name.charCodeAt(0), name.length))),
+  };
   let draft: Draft = { fields: new Map(), name: undefined };
   for (let start = 0, end = 0; start < buffer.length; start = end + 1) {
-    end = buffer.indexOf(NEWLINE, start);
-    if (end < 0) end = buffer.length;
+    // A plain loop: lines are short, and a call of indexOf for each costs more.
+    for (end = start; end < buffer.length && buffer[end] !== NEWLINE; ) end++;
     if (isBlank(buffer, start, end)) {
       if (draft.name !== undefined) yield draft.fields;
       draft = { fields: new Map(), name: undefined };
-    } else if (buffer[start] !== HASH && !takeLine(draft, buffer, start, end, fields)) {
+    } else if (buffer[start] !== HASH && !takeLine(draft, buffer, start, end, wanted)) {
       throw invalid(what, buffer, start);
     }
   }
@@ -48,8 +54,19 @@ interface Draft {
   name: string | undefined;
 }
 
+interface Wanted {
+  readonly names: ReadonlySet<string>;
+  /** Most other fields are told by these, without being decoded. */
+  readonly shapes: ReadonlySet<number>;
+}
+
+/** First letter and length of a name. */
+function shape(first: number, length: number): number {
+  return length * 256 + (first | LOWER_CASE);
+}
+
 /** False where the line fits nowhere. */
-function takeLine(draft: Draft, buffer: Buffer, start: number, end: number, wanted: Deb822Options['fields']): boolean {
+function takeLine(draft: Draft, buffer: Buffer, start: number, end: number, wanted: Wanted | undefined): boolean {
   const first = buffer[start];
   if (first === SPACE || first === TAB) {
     if (draft.name === undefined) return false;
@@ -57,10 +74,14 @@ function takeLine(draft: Draft, buffer: Buffer, start: number, end: number, want
       draft.fields.set(draft.name, `${draft.fields.get(draft.name)}\n${decode(buffer, start, end)}`);
     return true;
   }
-  const colon = buffer.indexOf(COLON, start);
-  if (colon <= start || colon > end) return false;
+  let colon = start;
+  while (colon < end && buffer[colon] !== COLON) colon++;
+  if (colon === start || colon === end) return false;
+  draft.name = '';
+  const spaced = buffer[colon - 1] === SPACE || buffer[colon - 1] === TAB;
+  if (!spaced && wanted?.shapes.has(shape(first as number, colon - start)) === false) return true;
   const name = buffer.toString('latin1', start, colon).trimEnd().toLowerCase();
-  draft.name = wanted === undefined || wanted.has(name) ? name : '';
+  draft.name = wanted === undefined || wanted.names.has(name) ? name : '';
   if (draft.name !== '') draft.fields.set(name, decode(buffer, colon + 1, end).trimStart());
   return true;
 }
