@@ -29,6 +29,13 @@ const ROWS: readonly (readonly [pattern: string, path: string, matches: boolean]
   ['/.*', '/.hidden', true],
   ['/*', '/.hidden', true],
   ['/(a|b)$', '/(a|b)$', true],
+  ['/[z-a]', '/b', false],
+  ['/[!z-a]', '/b', true],
+  ['/[a-]x', '/-x', true],
+  ['/?', '/😀', true],
+  ['/[😀-😂]', '/😁', true],
+  ['/\udc80*', '/\udc80\udc81', true],
+  ['/a-b', '/a-b', true],
   ['/a\nb*', '/a\nbc', true],
 ];
 

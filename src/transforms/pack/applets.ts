@@ -7,6 +7,9 @@ import type { Elf } from '../../formats/elf/types.ts';
 /** Command names as both projects form them. */
 const NAME = /^[a-zA-Z0-9_.[+-]{1,32}$/;
 
+/** Addresses above are none that this can count with. */
+const HIGHEST = 2 ** 52;
+
 const PT_LOAD = 1;
 const PF_W = 2;
 const DT_RELA = 7;
@@ -89,7 +92,9 @@ class LoadedImage {
   constructor(bytes: Uint8Array, { segments, bits, endian, dynamic }: Elf) {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     this.#little = endian === 'little';
-    this.#segments = segments.filter(({ type }) => type === PT_LOAD);
+    this.#segments = segments
+      .filter(({ type, offset, vaddr }) => type === PT_LOAD && offset < bytes.length && vaddr < HIGHEST)
+      .map((one) => ({ ...one, fileSize: Math.min(one.fileSize, bytes.length - one.offset) }));
     this.pointerSize = bits === 64 ? 8 : 4;
     const value = (tag: number) => dynamic?.entries.find((entry) => entry.tag === tag)?.value;
     this.#readRelocations(value(DT_RELA), value(DT_RELASZ) ?? 0);
