@@ -4,7 +4,7 @@
  * @module
  */
 import type { Change } from './changeset.ts';
-import { type Leaf, type LinkToken, sameLeaf, withLink } from './node.ts';
+import { type Leaf, type LinkToken, type Node, sameLeaf, withLink } from './node.ts';
 import { nodeAt, type Tree, walk } from './tree.ts';
 
 /** An inode: its token, or the only path it has. */
@@ -41,8 +41,7 @@ export function matchInodes(before: Tree, after: Tree): (leaf: Leaf, path: strin
 }
 
 function groupsOf(before: Tree, after: Tree): Map<Inode, Group> {
-  const linked = new Set<string>();
-  for (const { path, node } of walk(before)) if (node.kind !== 'dir' && node.link !== undefined) linked.add(path);
+  const linked = new Set(linkedPaths(before));
   const groups = new Map<Inode, Group>();
   for (const { path, node } of walk(after)) {
     if (node.kind === 'dir' || (node.link === undefined && !linked.has(path))) continue;
@@ -50,13 +49,22 @@ function groupsOf(before: Tree, after: Tree): Map<Inode, Group> {
     const group = groups.get(key) ?? { size: 0, equal: new Map(), kept: new Set(), link: { link: true } };
     groups.set(key, group);
     group.size++;
-    const lower = nodeAt(before, path);
-    if (lower === undefined || lower.kind === 'dir' || !sameLeaf(lower, node)) continue;
-    const inode = lower.link ?? path;
+    const inode = inodeOfEqual(nodeAt(before, path), node, path);
+    if (inode === undefined) continue;
     const names = group.equal.get(inode) ?? new Set();
     group.equal.set(inode, names.add(path));
   }
   return groups;
+}
+
+function* linkedPaths(tree: Tree): Generator<string> {
+  for (const { path, node } of walk(tree)) if (node.kind !== 'dir' && node.link !== undefined) yield path;
+}
+
+/** The inode of a node of the first tree, if it is a file like the leaf. */
+function inodeOfEqual(node: Node | undefined, leaf: Leaf, path: string): Inode | undefined {
+  if (node === undefined || node.kind === 'dir' || !sameLeaf(node, leaf)) return undefined;
+  return node.link ?? path;
 }
 
 /** Decides which inode of the first tree each group goes on being. */

@@ -16,11 +16,11 @@ import { infoOf, type Tree } from './tree.ts';
  */
 export function diff(before: Tree, after: Tree): Changeset {
   const linked = matchInodes(before, after);
-  const leafChange = (lower: Node | undefined, leaf: Leaf, path: string): Change | undefined => {
-    const isSingle =
-      leaf.link === undefined && (lower === undefined || lower.kind === 'dir' || lower.link === undefined);
-    if (!isSingle) return linked(leaf, path);
-    return lower !== undefined && lower.kind !== 'dir' && sameLeaf(lower, leaf) ? undefined : leaf;
+  const leafChange = (lower: Node | undefined, leaf: Leaf | undefined, path: string): Change | undefined => {
+    if (leaf === undefined) return WHITEOUT;
+    const old = lower?.kind === 'dir' ? undefined : lower;
+    if (leaf.link !== undefined || old?.link !== undefined) return linked(leaf, path);
+    return old !== undefined && sameLeaf(old, leaf) ? undefined : leaf;
   };
   const root = runRecursion(diffDir(before.root, after.root, '/', leafChange));
   return root === undefined ? EMPTY_CHANGESET : { root };
@@ -28,25 +28,23 @@ export function diff(before: Tree, after: Tree): Changeset {
 
 /** Undefined where nothing changes. */
 function* diffDir(
-  before: Dir | undefined,
+  before: Node | undefined,
   after: Dir,
   prefix: string,
-  leafChange: (lower: Node | undefined, leaf: Leaf, path: string) => Change | undefined,
+  leafChange: (lower: Node | undefined, leaf: Leaf | undefined, path: string) => Change | undefined,
 ): Recursion<DirChange | undefined> {
   if (before === after) return undefined;
   const names: string[] = [];
   const changes: Change[] = [];
   for (const { name, a: lower, b: upper } of pairedChildren(before, after)) {
-    let change: Change | undefined;
-    if (upper === undefined) change = WHITEOUT;
-    else if (upper.kind !== 'dir') change = leafChange(lower, upper, prefix + name);
-    else change = yield diffDir(lower?.kind === 'dir' ? lower : undefined, upper, `${prefix}${name}/`, leafChange);
+    const path = prefix + name;
+    const change =
+      upper?.kind === 'dir' ? yield diffDir(lower, upper, `${path}/`, leafChange) : leafChange(lower, upper, path);
     if (change === undefined) continue;
     names.push(name);
     changes.push(change);
   }
-  const info = before !== undefined && sameInfo(before, after) ? undefined : infoOf(after);
-  return info === undefined && names.length === 0
-    ? undefined
-    : { kind: 'dir-change', info, opaque: false, names, changes };
+  const isDescribed = before?.kind === 'dir' && sameInfo(before, after);
+  if (isDescribed && names.length === 0) return undefined;
+  return { kind: 'dir-change', info: isDescribed ? undefined : infoOf(after), opaque: false, names, changes };
 }

@@ -81,17 +81,20 @@ function* pairs(a: Dir, b: Dir): Generator<{ path: string; a: Node | undefined; 
   }
 }
 
+/** What is compared without looking at other paths. */
+const ASPECTS: readonly (readonly [Aspect, (a: Node, b: Node) => boolean])[] = [
+  ['kind', (a, b) => a.kind !== b.kind],
+  ['mode', (a, b) => a.meta.mode !== b.meta.mode],
+  ['owner', (a, b) => a.meta.uid !== b.meta.uid || a.meta.gid !== b.meta.gid],
+  ['mtime', (a, b) => a.mtime !== b.mtime || a.mtimeNs !== b.mtimeNs],
+  ['xattrs', (a, b) => !sameXattrs(a.meta.xattrs, b.meta.xattrs)],
+  ['content', (a, b) => a.kind === 'file' && b.kind === 'file' && !sameReference(a.content, b.content)],
+  ['target', (a, b) => a.kind === 'symlink' && b.kind === 'symlink' && a.target !== b.target],
+  ['device', (a, b) => isDevice(a) && isDevice(b) && (a.major !== b.major || a.minor !== b.minor)],
+];
+
 function aspectsOf(a: Node, b: Node): Aspect[] {
-  const aspects: Aspect[] = [];
-  if (a.kind !== b.kind) aspects.push('kind');
-  if (a.meta.mode !== b.meta.mode) aspects.push('mode');
-  if (a.meta.uid !== b.meta.uid || a.meta.gid !== b.meta.gid) aspects.push('owner');
-  if (a.mtime !== b.mtime || a.mtimeNs !== b.mtimeNs) aspects.push('mtime');
-  if (!sameXattrs(a.meta.xattrs, b.meta.xattrs)) aspects.push('xattrs');
-  if (a.kind === 'file' && b.kind === 'file' && !sameReference(a.content, b.content)) aspects.push('content');
-  if (a.kind === 'symlink' && b.kind === 'symlink' && a.target !== b.target) aspects.push('target');
-  if (isDevice(a) && isDevice(b) && (a.major !== b.major || a.minor !== b.minor)) aspects.push('device');
-  return aspects;
+  return a === b ? [] : ASPECTS.filter(([, differs]) => differs(a, b)).map(([aspect]) => aspect);
 }
 
 function isDevice(node: Node): node is DeviceNode {

@@ -1,8 +1,8 @@
 /** What must hold of every tree and changeset, whoever made it: the oracle of tests, not a check of users' images. @module */
 import { printableName } from '../base/names.ts';
 import { cleanPath } from '../base/path.ts';
-import { type Changeset, walkChanges } from './changeset.ts';
-import type { Content } from './content.ts';
+import { type Change, type Changeset, walkChanges } from './changeset.ts';
+import type { Content, Sparse } from './content.ts';
 import { type DirInfo, type Leaf, type LinkToken, sameLeaf } from './node.ts';
 import { nodeAt, type Tree, walk } from './tree.ts';
 
@@ -28,18 +28,28 @@ export function* treeFaults(tree: Tree): Generator<Fault> {
 export function* changesetFaults(changeset: Changeset, below: Tree): Generator<Fault> {
   const links = new LinkCheck();
   for (const { path, change } of walkChanges(changeset)) {
-    const messages: string[] = [];
-    if (change.kind === 'dir-change') {
-      messages.push(...nameFaults(change.names, change.changes));
-      if (change.info !== undefined) messages.push(...attributeFaults(change.info));
-    } else if (change.kind === 'hardlink') {
-      const target = cleanPath(change.target) === change.target ? nodeAt(below, change.target) : undefined;
-      if ((target?.kind ?? 'dir') === 'dir') messages.push(`links to ${printableName(change.target)}, no file below`);
-    } else if (change.kind !== 'whiteout') {
-      messages.push(...attributeFaults(change), ...leafFaults(change), ...links.faults(path, change));
-    }
-    for (const message of messages) yield fault(path, message);
+    for (const message of changeFaults(path, change, below, links)) yield fault(path, message);
   }
+}
+
+function changeFaults(path: string, change: Change, below: Tree, links: LinkCheck): string[] {
+  switch (change.kind) {
+    case 'whiteout':
+      return [];
+    case 'hardlink':
+      return isFile(below, change.target) ? [] : [`links to ${printableName(change.target)}, no file below`];
+    case 'dir-change':
+      return [
+        ...nameFaults(change.names, change.changes),
+        ...(change.info === undefined ? [] : attributeFaults(change.info)),
+      ];
+    default:
+      return [...attributeFaults(change), ...leafFaults(change), ...links.faults(path, change)];
+  }
+}
+
+function isFile(tree: Tree, path: string): boolean {
+  return cleanPath(path) === path && (nodeAt(tree, path)?.kind ?? 'dir') !== 'dir';
 }
 
 function fault(path: string, message: string): Fault {
@@ -92,22 +102,28 @@ function leafFaults(leaf: Leaf): string[] {
 }
 
 function contentFaults(content: Content): string[] {
-  const isCount = (value: number) => isWithin(value, Number.MAX_SAFE_INTEGER);
   if (!isCount(content.size)) return [`has the size ${content.size}`];
   switch (content.kind) {
     case 'bytes':
       return content.bytes.length === content.size ? [] : [`has ${content.bytes.length} bytes, not ${content.size}`];
     case 'slice':
       return isCount(content.offset) ? [] : [`lies at ${content.offset}`];
-    case 'sparse': {
-      let end = 0;
-      for (const { at, offset, size } of content.extents) {
-        if (!isCount(offset) || !isCount(size) || at < end) return [`has a broken extent at ${at}`];
-        end = at + size;
-      }
-      return end <= content.size ? [] : [`has an extent beyond its end, ${content.size}`];
-    }
+    case 'sparse':
+      return extentFaults(content);
   }
+}
+
+function isCount(value: number): boolean {
+  return isWithin(value, Number.MAX_SAFE_INTEGER);
+}
+
+function extentFaults({ extents, size: total }: Sparse): string[] {
+  let end = 0;
+  for (const { at, offset, size } of extents) {
+    if (!isCount(offset) || !isCount(size) || at < end) return [`has a broken extent at ${at}`];
+    end = at + size;
+  }
+  return end <= total ? [] : [`has an extent beyond its end, ${total}`];
 }
 
 /** Nodes that share a token agree in everything. */

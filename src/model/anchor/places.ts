@@ -66,15 +66,13 @@ export class Places {
       }
       const standing = this.standing(here, name);
       const target = linkTarget(standing);
-      if (target === undefined) {
-        here = child(here, name, standing, links > 0);
-        continue;
+      if (target === undefined) here = child(here, name, standing, links > 0);
+      else {
+        const parts = target.split('/').reverse();
+        this.#count(path, ++links, parts.length);
+        if (target.startsWith('/')) here = this.root;
+        for (const part of parts) todo.push(part);
       }
-      links++;
-      const parts = target.split('/');
-      this.#count(path, links, parts.length);
-      if (target.startsWith('/')) here = this.root;
-      for (const part of parts.reverse()) todo.push(part);
     }
     return here;
   }
