@@ -49,7 +49,7 @@ describe('what is saved loads as the same image', () => {
         expect(await validateImage(opened.image, { source: opened.source })).toEqual([]);
         expect(await Array.fromAsync(differencesInBytes(top, opened.image.tree))).toEqual([]);
       }),
-      { numRuns: 25 },
+      { numRuns: 8 },
     );
   });
 });
