@@ -6,9 +6,9 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { present } from '../base/assert.ts';
-import { fromSystem } from '../base/errors.ts';
+import { fromSystem, systemCode } from '../base/errors.ts';
 import type { Run } from '../ports/run.ts';
-import { tryLock } from './linux.ts';
+import { hasSystemCalls, tryLock } from './linux.ts';
 
 export type LockKind = 'shared' | 'exclusive';
 
@@ -24,23 +24,36 @@ const LONGEST_WAIT = 40;
 const PATIENCE = 2000;
 
 /**
- * Locks a file, which is made if need be, or a directory; waits until it can.
+ * Locks a file, which is made if need be; waits until it can.
  * @throws what the run's signal says, ImageError DENIED, UNAVAILABLE
  */
 export async function lock(path: string, kind: LockKind, run: Run = {}): Promise<Lock> {
-  const fd = openForLock(path);
-  try {
-    await untilLocked(() => tryLock(fd, kind), path, run);
-  } catch (error) {
-    closeSync(fd);
-    throw error;
-  }
-  return { fd, [Symbol.dispose]: () => closeSync(fd) };
+  return lockDescriptor(openLockFile(path), kind, path, run);
 }
 
-/** The same without waiting: undefined where somebody else has it. */
+/**
+ * Locks a directory that is there; waits until it can. Goes on without a lock, and with a warning, where this platform has
+ * none for us: the one process that is usual may well do.
+ * @throws as {@link lock}; ImageError NOT_FOUND
+ */
+export async function lockDirectory(path: string, kind: LockKind, run: Run = {}): Promise<Lock | undefined> {
+  if (hasSystemCalls()) return lockDescriptor(openDirectory(path), kind, path, run);
+  const text = `${path} cannot be locked on this platform: let one process at a time write to it`;
+  run.report?.({ type: 'warning', text });
+  return undefined;
+}
+
+/** Locks a file, which is made if need be, without waiting; undefined where it cannot be had now. */
 export function lockNow(path: string, kind: LockKind): Lock | undefined {
-  const fd = openForLock(path);
+  return lockDescriptorNow(openLockFile(path), kind);
+}
+
+/** An exclusive lock on a directory without waiting; undefined where it cannot be had now, or never on this platform. */
+export function lockDirectoryNow(path: string): Lock | undefined {
+  return hasSystemCalls() ? lockDescriptorNow(openDirectory(path), 'exclusive') : undefined;
+}
+
+function lockDescriptorNow(fd: number, kind: LockKind): Lock | undefined {
   let locked = false;
   try {
     locked = tryLock(fd, kind);
@@ -48,6 +61,16 @@ export function lockNow(path: string, kind: LockKind): Lock | undefined {
     if (!locked) closeSync(fd);
   }
   return locked ? { fd, [Symbol.dispose]: () => closeSync(fd) } : undefined;
+}
+
+async function lockDescriptor(fd: number, kind: LockKind, path: string, run: Run): Promise<Lock> {
+  try {
+    await untilLocked(() => tryLock(fd, kind), path, run);
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+  return { fd, [Symbol.dispose]: () => closeSync(fd) };
 }
 
 /**
@@ -88,14 +111,20 @@ async function untilLocked(attempt: () => boolean, path: string, run: Run): Prom
   }
 }
 
-function openForLock(path: string): number {
+function openDirectory(path: string): number {
+  try {
+    return openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  } catch (error) {
+    throw fromSystem(error, `cannot lock ${path}`);
+  }
+}
+
+function openLockFile(path: string): number {
   try {
     return openSync(path, constants.O_RDWR | constants.O_CREAT, 0o666);
   } catch (error) {
-    // A directory, or a file that may only be read: flock asks for no more.
-    if (!['EISDIR', 'EACCES', 'EROFS', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) {
-      throw fromSystem(error, `cannot lock ${path}`);
-    }
+    // A store that may only be read: flock asks for no more.
+    if (!['EACCES', 'EROFS', 'EPERM'].includes(systemCode(error) ?? '')) throw fromSystem(error, `cannot lock ${path}`);
   }
   try {
     return openSync(path, constants.O_RDONLY);

@@ -19,7 +19,7 @@ import { pieces } from '../base/stream.ts';
 import { makeDirectories } from './directories.ts';
 import { fileBlob } from './file-blob.ts';
 import { makeNode, readXattrs, setMtime, splitDevice, tryLock, writeXattr } from './linux.ts';
-import { lock, lockNow, whileLocked } from './lock.ts';
+import { lock, lockDirectory, lockDirectoryNow, lockNow, whileLocked } from './lock.ts';
 import { spool } from './spool.ts';
 import { createTempFile, removeDeadTempFiles } from './temp-file.ts';
 
@@ -96,15 +96,19 @@ describe('locks', () => {
       using _two = await lock(path, 'shared');
       expect(lockNow(path, 'exclusive')).toBeUndefined();
     }
-    using exclusive = lockNow(path, 'exclusive');
-    expect(exclusive).toBeDefined();
+    using _exclusive = await lock(path, 'exclusive');
     expect(lockNow(path, 'shared')).toBeUndefined();
   });
 
-  test('a directory can be locked', async () => {
+  test('a directory can be locked, and is not made', async () => {
     await using place = await workplace();
-    using _ = await lock(place.dir, 'exclusive');
-    expect(lockNow(place.dir, 'shared')).toBeUndefined();
+    {
+      using _ = await lockDirectory(place.dir, 'shared');
+      expect(lockDirectoryNow(place.dir)).toBeUndefined();
+    }
+    using now = lockDirectoryNow(place.dir);
+    expect(now).toBeDefined();
+    await expect(lockDirectory(`${place.dir}/none`, 'shared')).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
   test('whoever waits gets it, or ends when it is told to', async () => {

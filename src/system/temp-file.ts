@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { fromSystem, systemCode } from '../base/errors.ts';
-import { tryLock } from './linux.ts';
+import { hasSystemCalls, tryLock } from './linux.ts';
 
 const PREFIX = '.pare-';
 const SUFFIX = '.tmp';
@@ -24,7 +24,7 @@ export async function createTempFile(dir: string): Promise<TempFile> {
   for (;;) {
     const path = `${dir}/${PREFIX}${randomBytes(9).toString('base64url')}${SUFFIX}`;
     const handle = await attempt(`cannot write to ${dir}`, open(path, 'wx+'));
-    tryLock(handle.fd, 'exclusive');
+    if (hasSystemCalls()) tryLock(handle.fd, 'exclusive');
     // Between making and locking it, somebody may have taken it for one left behind.
     if ((await handle.stat()).nlink === 0) {
       await handle.close();
@@ -45,8 +45,9 @@ export async function createTempFile(dir: string): Promise<TempFile> {
   }
 }
 
-/** Removes the temporary files whose writers are dead; says how many bytes that gave back. */
+/** Removes the temporary files whose writers are dead; says how many bytes that gave back. Where locks cannot be asked: none. */
 export function removeDeadTempFiles(dir: string): number {
+  if (!hasSystemCalls()) return 0;
   let bytes = 0;
   for (const entry of readdirSync(dir, { withFileTypes: true })) {
     if (!entry.isFile() || !entry.name.startsWith(PREFIX) || !entry.name.endsWith(SUFFIX)) continue;

@@ -1,5 +1,5 @@
 /** `oci:DIR[:NAME]` as a sink: the directory is made if need be, and what is in it already stays. @module */
-import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { existsSync, fstatSync, readdirSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import type { Digest } from '../../base/digest.ts';
 import { fromSystem, ImageError } from '../../base/errors.ts';
 import { pieces } from '../../base/stream.ts';
@@ -20,7 +20,7 @@ import {
   writeIndex,
   writePending,
 } from '../../system/layout-directory.ts';
-import { lock, lockNow } from '../../system/lock.ts';
+import { type Lock, lockDirectory, lockDirectoryNow } from '../../system/lock.ts';
 import { removeDeadTempFiles } from '../../system/temp-file.ts';
 
 /**
@@ -30,9 +30,7 @@ import { removeDeadTempFiles } from '../../system/temp-file.ts';
  */
 export async function openLayoutSink(reference: LayoutReference, run: Run = {}): Promise<Sink> {
   const dir = reference.path;
-  const isNew = await prepare(dir);
-  // Says to others that blobs found here may be counted on; the directory itself is locked when its index changes.
-  const session = await lock(`${dir}/blobs`, 'shared', run);
+  const { isNew, session } = await openLayout(dir, run);
   const where = `the layout ${dir}`;
   const added = new Set<Digest>();
   let committed = false;
@@ -53,7 +51,7 @@ export async function openLayoutSink(reference: LayoutReference, run: Run = {}):
     },
     write: async (mediaType, bytes, run) => ({ mediaType, ...(await store(undefined, bytes, run)) }),
     commit: async (root, options = {}, run) => {
-      using _ = await lock(dir, 'exclusive', run);
+      using _ = await lockDirectory(dir, 'exclusive', run);
       const index = await addReferrers(
         withEntry(readIndex(dir), root, reference.name),
         root.digest,
@@ -65,10 +63,31 @@ export async function openLayoutSink(reference: LayoutReference, run: Run = {}):
       committed = true;
     },
     [Symbol.asyncDispose]: async () => {
-      session[Symbol.dispose]();
+      session?.[Symbol.dispose]();
       if (!committed) undo(dir, added, isNew);
     },
   };
+}
+
+interface OpenLayout {
+  readonly isNew: boolean;
+  /** Held while blobs are added: says to others that what is found here is counted on. */
+  readonly session: Lock | undefined;
+}
+
+async function openLayout(dir: string, run: Run): Promise<OpenLayout> {
+  for (;;) {
+    const isNew = await prepare(dir);
+    const blobs = `${dir}/blobs`;
+    try {
+      const session = await lockDirectory(blobs, 'shared', run);
+      if (session === undefined || fstatSync(session.fd).ino === statSync(blobs).ino) return { isNew, session };
+      session[Symbol.dispose]();
+    } catch (error) {
+      if (fromSystem(error, `cannot write to ${dir}`).code !== 'NOT_FOUND') throw error;
+    }
+    // Somebody who had made the layout as well has failed, and taken it away again: once more.
+  }
 }
 
 /** Whether the layout was made now. */
@@ -95,7 +114,7 @@ async function prepare(dir: string): Promise<boolean> {
 const LAYOUT_NAMES: ReadonlySet<string> = new Set(['oci-layout', 'index.json', 'blobs']);
 
 function undo(dir: string, added: ReadonlySet<Digest>, isNew: boolean): void {
-  using alone = lockNow(`${dir}/blobs`, 'exclusive');
+  using alone = lockDirectoryNow(`${dir}/blobs`);
   if (alone === undefined) return;
   const used = new Set(readIndex(dir).manifests.map((entry) => entry.digest));
   for (const digest of added) if (!used.has(digest)) rmSync(blobPath(dir, digest), { force: true });
