@@ -39,6 +39,9 @@ function divertedPaths(paths: readonly string[], name: string, diversions: reado
   return moved.size === 0 ? [...paths] : paths.map((path) => moved.get(path) ?? path);
 }
 
+/** Links that no package ships: to look through all lists for one would cost more than all else. */
+const MADE_BY_SCRIPTS = /^\/etc\/(?:alternatives\/.*|localtime|mtab|rc[\dS]\.d\/.*)$/;
+
 /** Diversions first: the diverted file has another's name, and its name has another file. */
 async function ownerSearch(
   files: Files,
@@ -59,6 +62,7 @@ async function ownerSearch(
       if (kept !== undefined) return search.first(each, ({ name }) => name === kept.by);
     }
     const node = await files.lookup(path);
+    if (node?.kind === 'symlink' && MADE_BY_SCRIPTS.test(path)) return undefined;
     if (node?.kind === 'dir') return search.ofDirectory(spellings);
     // What a package ships below /etc is a conffile (Debian policy 10.7.2), but for links.
     if (node?.kind === 'file' && path.startsWith('/etc/')) return conffiles().get(path);

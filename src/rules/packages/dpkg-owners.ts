@@ -112,13 +112,20 @@ function* likelyOwners(
   }
 }
 
+/** Directories of /usr/share whose package has another name. */
+const OTHER_NAMES: Readonly<Record<string, string>> = { zoneinfo: 'tzdata', i18n: 'locales', mime: 'shared-mime-info' };
+
 /**
  * `libssl.so.3.0.1` → libssl3.0.1, libssl3.0, libssl3, each also with a dash (Debian policy 8.1); `a-b.c` → a-b.c, a-b, a;
- * and the name of the directory it has below /usr/share, /usr/lib and the like.
+ * and the name of the directory it has below /usr/share, /usr/lib and the like. What stands near the root is the base's.
  */
 function guessedNames(path: string): string[] {
   const name = basename(path).toLowerCase();
-  const directory = path.split('/', 5).slice(3, 4);
+  if (path.split('/').length <= 3) return ['base-files', ...shortened(name, /[-._]/)];
+  const directory = path
+    .split('/', 5)
+    .slice(3, 4)
+    .map((one) => OTHER_NAMES[one] ?? one);
   const [, stem, version] = /^(.+)\.so\.([0-9.]+)$/.exec(name) ?? [];
   if (stem === undefined || version === undefined) return [...shortened(name, /[-._]/), ...directory];
   return shortened(version, /\./).flatMap((each) => [`${stem}${each}`, `${stem}-${each}`, `${stem}${each}t64`]);

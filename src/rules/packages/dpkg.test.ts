@@ -126,6 +126,17 @@ describe('the owner', () => {
     expect(await ownerName(path)).toBe(expected);
   });
 
+  test('is nobody of a link that scripts make, and the package of one that it ships', async () => {
+    const links = {
+      '/etc/alternatives/x': '-> /usr/bin/app',
+      '/etc/shipped': '-> /usr/bin/app',
+      '/var/lib/dpkg/info/app.list': '/etc/alternatives/x\n/etc/shipped\n',
+    };
+    const packages = await facts(links);
+    expect(await packages.owner('/etc/alternatives/x')).toBeUndefined();
+    expect((await packages.owner('/etc/shipped'))?.name).toBe('app');
+  });
+
   test('is found under either spelling where /usr is merged', async () => {
     expect(await ownerName('/usr/lib/libx.so.1')).toBe('libx1:amd64');
     expect(await ownerName('/lib/libx.so.1')).toBe('libx1:amd64');
