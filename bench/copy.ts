@@ -2,7 +2,7 @@
  * `pare copy` of an image of 300 MB, as `docker save` writes it, into an OCI layout with gzip layers, against `skopeo copy`
  * of the same; start-up included.
  *
- * Option: `--rounds N` (default 5).
+ * Option: `--rounds N` (default 3).
  * @module
  */
 import { createHash } from 'node:crypto';
@@ -18,12 +18,12 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type Contestant, compare, table } from './lib/compare.ts';
 import { archivesOfFiles, bash } from './lib/files.ts';
+import { publishedPare } from './lib/published.ts';
 
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '5' } } });
+const { values } = parseArgs({ options: { rounds: { type: 'string', default: '3' } } });
 
 /** Bytes of each layer. */
 const LAYERS = [180e6, 90e6, 30e6];
@@ -64,7 +64,7 @@ async function sha256(path: string): Promise<string> {
 const dir = mkdtempSync(join(tmpdir(), 'pare-bench-copy-'));
 try {
   const image = await makeImage(dir);
-  const pare = [process.execPath, fileURLToPath(new URL('../bin/pare.js', import.meta.url)), 'copy', '--quiet'];
+  const pare = [...publishedPare(join(dir, 'published')), 'copy', '--quiet'];
   const contestant = (name: string, command: readonly string[]): Contestant => {
     const layout = join(dir, name.replace(/\W/g, '-'));
     return {

@@ -1,17 +1,22 @@
 /**
  * `pare pack redis-server` into an OCI layout, start-up included, against the shell script that people write for it (ldd,
  * tar, gzip -6, sha256sum) and against `docker build` of the same files.
+ *
+ * Option: `--rounds N` (default 5).
  * @module
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { type Contestant, compare, table } from './lib/compare.ts';
 import { withDocker } from './lib/docker.ts';
+import { publishedPare } from './lib/published.ts';
 
-const PARE = [process.execPath, fileURLToPath(new URL('../bin/pare.js', import.meta.url))];
+const { values } = parseArgs({ options: { rounds: { type: 'string', default: '5' } } });
+const rounds = Number(values.rounds);
+
 const SCRIPT = `
 set -e
 out=$1
@@ -26,10 +31,11 @@ sha256sum "$out/layer.tar.gz" > "$out/digest"
 
 const dir = mkdtempSync(join(tmpdir(), 'pare-bench-pack-'));
 try {
+  const [node, pareScript] = publishedPare(join(dir, 'published'));
   const layout = join(dir, 'layout');
   const pare: Contestant = {
     name: 'pare pack redis-server',
-    command: [...PARE, 'pack', 'redis-server', '-o', `oci:${layout}:redis`, '--quiet'],
+    command: [node, pareScript, 'pack', 'redis-server', '-o', `oci:${layout}:redis`, '--quiet'],
     env: { PARE_HOME: join(dir, 'store') },
     prepare: () => rmSync(layout, { recursive: true, force: true }),
     size: () => largest(join(layout, 'blobs', 'sha256')),
@@ -40,7 +46,7 @@ try {
     command: ['bash', '-c', SCRIPT, 'script', byHand],
     size: () => statSync(join(byHand, 'layer.tar.gz')).size,
   };
-  console.log(table(compare([pare, script], 9)));
+  console.log(table(compare([pare, script], rounds)));
   await againstDocker(pare);
 } finally {
   rmSync(dir, { recursive: true, force: true });
@@ -50,13 +56,12 @@ async function againstDocker(pare: Contestant): Promise<void> {
   await withDocker((env) => {
     const context = join(dir, 'context');
     mkdirSync(context);
-    const rootfs = spawnSync(PARE[0] as string, [
-      ...PARE.slice(1),
-      'pack',
-      'redis-server',
-      '-o',
-      `rootfs:${join(context, 'root')}`,
-    ]);
+    const [node, ...args] = pare.command;
+    const output = `rootfs:${join(context, 'root')}`;
+    const rootfs = spawnSync(
+      node as string,
+      args.map((word) => (word.startsWith('oci:') ? output : word)),
+    );
     if (rootfs.status !== 0) throw new Error(rootfs.stderr.toString());
     writeFileSync(join(context, 'Dockerfile'), 'FROM scratch\nCOPY root /\nCMD ["/usr/bin/redis-server"]\n');
     const docker: Contestant = {
@@ -64,7 +69,7 @@ async function againstDocker(pare: Contestant): Promise<void> {
       command: ['docker', 'build', '-q', '--no-cache', '-t', 'bench', context],
       env,
     };
-    console.log(`\n${table(compare([pare, docker], 5))}`);
+    console.log(`\n${table(compare([pare, docker], rounds))}`);
   });
 }
 

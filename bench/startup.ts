@@ -3,10 +3,11 @@
  * doing nothing. By hyperfine; what counts is the fastest run, since whatever else the machine does only adds.
  */
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { publishedPare } from './lib/published.ts';
 
 /** As a multiple of Node.js's own start. */
 const LIMIT = 1.6;
@@ -18,14 +19,10 @@ interface Report {
 const root = fileURLToPath(new URL('..', import.meta.url));
 const directory = mkdtempSync(join(tmpdir(), 'pare-bench-startup-'));
 try {
-  execFileSync(process.execPath, [join(root, 'scripts/build.ts')], { stdio: 'inherit' });
-  for (const part of ['bin', 'dist/cli', 'package.json']) {
-    cpSync(join(root, part), join(directory, part), { recursive: true });
-  }
-  const node = process.execPath;
+  const [node, script] = publishedPare(join(directory, 'published'));
   const empty = `${node} -e 0`;
   const verbs = ['--version', '--help', 'help run'];
-  const published = verbs.map((verb) => `${node} ${join(directory, 'bin/pare.js')} ${verb}`);
+  const published = verbs.map((verb) => `${node} ${script} ${verb}`);
   const cloned = verbs.map((verb) => `${node} ${join(root, 'bin/pare.js')} ${verb}`);
   const out = join(directory, 'report.json');
   const env = { ...process.env, XDG_CACHE_HOME: join(directory, 'cache') };
@@ -39,7 +36,7 @@ try {
   if (bare === undefined) throw new Error('hyperfine measured nothing');
   console.log('| command | fastest, ms | × node |\n|---|---:|---:|');
   for (const { command, min } of results) {
-    const name = command.replace(node, 'node').replace(directory, 'PUBLISHED').replace(root, './');
+    const name = command.replace(node, 'node').replace(join(directory, 'published'), 'PUBLISHED').replace(root, './');
     const ratio = min / bare.min;
     console.log(`| \`${name}\` | ${(min * 1000).toFixed(1)} | ${ratio.toFixed(2)} |`);
     if (/--(version|help)$/.test(command) && ratio > LIMIT) process.exitCode = 1;

@@ -1,9 +1,30 @@
-/** `npm run bench -- [NAME…]`: runs the measurements in `bench/`, each a program of its own, one after the other. */
+/**
+ * `npm run bench -- [NAME…]`: runs the measurements in `bench/`, each a program of its own, one after the other. With no name
+ * given, what those of {@link REPORTED} print becomes `docs/benchmarks.md`. Exit status 1 where one of them fails or exceeds
+ * its bound.
+ */
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
+/** In the page's order: the measurement, and what its section is called. */
+const REPORTED: readonly (readonly [name: string, title: string])[] = [
+  ['pack', 'Packing a program'],
+  ['copy', 'Copying an image'],
+  ['tar-scan', 'Reading layers'],
+  ['tree-memory', 'Memory of a tree'],
+  ['startup', 'Start-up'],
+];
+
+const ABOUT = `Made by \`npm run bench\`. Each measurement is a program in \`bench/\`, which says what it does and can be run alone:
+\`npm run bench -- copy\`. Whatever is compared takes turns, so that what else the machine does meets all alike: the ratios
+count, more than the times do. A first round, which warms caches, is not counted. Times include start-up; "processor" is user and
+system time of all processes together; sizes are those of the layer that is written, or of all blobs; MB are 10⁶ bytes.`;
+
 const folder = fileURLToPath(new URL('../bench/', import.meta.url));
+const page = fileURLToPath(new URL('../docs/benchmarks.md', import.meta.url));
+
 const names = readdirSync(folder)
   .filter((file) => file.endsWith('.ts'))
   .map((file) => file.slice(0, -3))
@@ -13,10 +34,30 @@ const unknown = wanted.filter((name) => !names.includes(name));
 if (unknown.length > 0) {
   console.error(`no measurement ${unknown.join(', ')}; there are: ${names.join(', ')}`);
   process.exitCode = 2;
-} else {
-  for (const name of names) {
-    if (wanted.length > 0 && !wanted.includes(name)) continue;
+} else if (wanted.length > 0) {
+  for (const name of wanted) {
     console.log(`\n# ${name}`);
-    if (spawnSync(process.execPath, [`${folder}${name}.ts`], { stdio: 'inherit' }).status !== 0) process.exitCode = 1;
+    measure(name);
   }
+} else report();
+
+function report(): void {
+  const sections = REPORTED.map(([name, title]) => {
+    console.log(`\n# ${name}`);
+    return `## ${title}\n\n${measure(name)}\n`;
+  });
+  const [cpu] = cpus();
+  const machine = `On Linux with ${availableParallelism()} processors (${cpu?.model.trim() ?? 'unknown'}), Node.js ${process.version}.`;
+  writeFileSync(page, ['# Benchmarks\n', `${ABOUT}\n\n${machine}\n`, ...sections].join('\n'));
+}
+
+/** What it printed. */
+function measure(name: string): string {
+  const { status, stdout } = spawnSync(process.execPath, [`${folder}${name}.ts`], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    encoding: 'utf8',
+  });
+  process.stdout.write(stdout);
+  if (status !== 0) process.exitCode = 1;
+  return stdout.trim();
 }

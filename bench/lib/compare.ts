@@ -1,6 +1,7 @@
 /**
  * Several commands that do the same job, measured in one run: interleaved, so that whatever else the machine does hits all
- * alike; the median of the wall-clock times, and the peak resident memory of the largest process, as GNU time reports it.
+ * alike; the median of the wall-clock times and of the processor times, and the peak resident memory of the largest process, as
+ * GNU time reports them.
  * @module
  */
 import { spawnSync } from 'node:child_process';
@@ -22,42 +23,47 @@ export interface Row {
   readonly name: string;
   /** Median, seconds. */
   readonly seconds: number;
+  /** Median of user and system time of all processes together, seconds: a busy machine blurs it less. */
+  readonly cpu: number;
   /** Largest of all runs, bytes. */
+  readonly peak: number;
+  readonly size: number | undefined;
+}
+
+interface Run {
+  readonly seconds: number;
+  readonly cpu: number;
   readonly peak: number;
   readonly size: number | undefined;
 }
 
 export function compare(contestants: readonly Contestant[], rounds: number): Row[] {
   const scratch = mkdtempSync(join(tmpdir(), 'pare-bench-'));
-  const times = new Map<string, number[]>();
-  const peaks = new Map<string, number>();
-  const sizes = new Map<string, number>();
+  const runs = new Map<string, Run[]>(contestants.map(({ name }) => [name, []]));
   try {
     for (let round = 0; round <= rounds; round++) {
       for (const one of contestants) {
-        const { seconds, peak } = measure(one, join(scratch, 'peak'));
+        const run = measure(one, join(scratch, 'used'));
         // The first round warms caches and is not counted.
-        if (round === 0) continue;
-        times.set(one.name, [...(times.get(one.name) ?? []), seconds]);
-        peaks.set(one.name, Math.max(peaks.get(one.name) ?? 0, peak));
-        if (one.size !== undefined) sizes.set(one.name, one.size());
+        if (round > 0) runs.get(one.name)?.push(run);
       }
     }
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
-  return contestants.map(({ name }) => ({
+  return [...runs].map(([name, all]) => ({
     name,
-    seconds: median(times.get(name) ?? []),
-    peak: peaks.get(name) ?? 0,
-    size: sizes.get(name),
+    seconds: median(all.map(({ seconds }) => seconds)),
+    cpu: median(all.map(({ cpu }) => cpu)),
+    peak: Math.max(...all.map(({ peak }) => peak)),
+    size: all.at(-1)?.size,
   }));
 }
 
-function measure(one: Contestant, peakFile: string): { seconds: number; peak: number } {
+function measure(one: Contestant, report: string): Run {
   one.prepare?.();
   const start = process.hrtime.bigint();
-  const done = spawnSync('/usr/bin/time', ['-q', '-f', '%M', '-o', peakFile, ...one.command], {
+  const done = spawnSync('/usr/bin/time', ['-q', '-f', '%M %U %S', '-o', report, ...one.command], {
     env: { ...process.env, ...one.env },
     stdio: ['ignore', 'ignore', 'pipe'],
     maxBuffer: 1 << 26,
@@ -65,7 +71,9 @@ function measure(one: Contestant, peakFile: string): { seconds: number; peak: nu
   const seconds = Number(process.hrtime.bigint() - start) / 1e9;
   if (done.error !== undefined) throw done.error;
   if (done.status !== 0) throw new Error(`${one.name} ended with ${done.status}: ${done.stderr.toString()}`);
-  return { seconds, peak: Number(readFileSync(peakFile, 'utf8').trim().split('\n').at(-1)) * 1024 };
+  const line = readFileSync(report, 'utf8').trim().split('\n').at(-1) ?? '';
+  const [peak, user, system] = line.split(' ').map(Number) as [number, number, number];
+  return { seconds, cpu: user + system, peak: peak * 1024, size: one.size?.() };
 }
 
 export function median(values: readonly number[]): number {
@@ -75,7 +83,7 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2;
 }
 
-/** A Markdown table; ratios are against the first row's: time of the first / time of this, so below 1 the first is faster. */
+/** A Markdown table; ratios are against the first row's: time of the first ÷ time of this, so below 1 the first is faster. */
 export function table(rows: readonly Row[]): string {
   const first = rows[0];
   if (first === undefined) return '';
@@ -86,14 +94,15 @@ export function table(rows: readonly Row[]): string {
       row.name,
       `${row.seconds.toFixed(3)} s`,
       row === first ? '' : ratio(first.seconds, row.seconds),
+      `${row.cpu.toFixed(3)} s`,
       mb(row.size),
       row === first ? '' : ratio(first.size, row.size),
       mb(row.peak),
     ].join(' | '),
   );
   return [
-    '| | median time | first ÷ this | size | first ÷ this | peak memory |',
-    '|---|---|---|---|---|---|',
+    '| | median time | first ÷ this | processor | size | first ÷ this | peak memory |',
+    '|---|---|---|---|---|---|---|',
     ...lines.map((line) => `| ${line} |`),
   ].join('\n');
 }
