@@ -9,7 +9,7 @@ export default defineConfig({
           name: 'unit',
           include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
           exclude: ['test/e2e/**', 'test/labs/**'],
-          testTimeout: 30_000,
+          testTimeout: 120_000,
         },
       },
       {
