@@ -4,6 +4,7 @@
  * @module
  */
 import { mkdirSync } from 'node:fs';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { digestOf } from '../../src/base/digest.ts';
 import { ImageError } from '../../src/base/errors.ts';
@@ -11,15 +12,18 @@ import { canonicalJson } from '../../src/base/json.ts';
 import { pieces } from '../../src/base/stream.ts';
 import { OCI_INDEX, PARE_EVIDENCE } from '../../src/formats/oci/media-types.ts';
 import type { Descriptor } from '../../src/formats/oci/types.ts';
+import { apply } from '../../src/model/apply.ts';
 import { diff } from '../../src/model/diff.ts';
 import { differencesInBytes } from '../../src/model/difference.ts';
-import { EMPTY_TREE, type Tree } from '../../src/model/tree.ts';
+import { TreeEditor } from '../../src/model/editor.ts';
+import { EMPTY_TREE, type Tree, walk } from '../../src/model/tree.ts';
 import { readDocument } from '../../src/ports/verified.ts';
 import { openSink } from '../../src/sinks.ts';
 import { type Access, openImage, openSource } from '../../src/sources.ts';
 import { copyImage } from '../../src/transforms/copy/copy.ts';
 import type { NewImage, SavedImage } from '../../src/transforms/save/image.ts';
 import { saveImage, writeImage } from '../../src/transforms/save/save.ts';
+import { changePlans, planChangeset, trees } from '../arbitraries.ts';
 import { imageOf, treeOf, workplace } from '../images.ts';
 import type { OciCheck } from '../oci-schemas.ts';
 
@@ -74,6 +78,27 @@ export function contentStoreContract(described: Medium): void {
       expect(await differencesOf(opened.image.tree, above)).toEqual([]);
       expect(opened.image.source?.manifest.config).toEqual(saved.manifest.config);
       if (skip.manifest === undefined) expect(opened.descriptor.digest).toBe(saved.descriptor.digest);
+    });
+
+    test('so does any tree, and any change to it', async () => {
+      await using place = await workplace();
+      let count = 0;
+      await fc.assert(
+        fc.asyncProperty(trees.map(withTargets), changePlans, async (below, plan) => {
+          const changes = planChangeset(plan, below);
+          const above = withTargets(apply(below, changes));
+          const reference = medium.reference(`${place.dir}/${count++}`, 'any');
+          const layers = [
+            { kind: 'made' as const, content: below },
+            { kind: 'made' as const, content: diff(below, above), below },
+          ];
+          const saved = await save(imageOf(above, { layers }), reference, place.access);
+          await using opened = await openImage(reference, place.access);
+          expect(await differencesOf(opened.image.tree, above)).toEqual([]);
+          expect(opened.image.config).toEqual(saved.config);
+        }),
+        { numRuns: 25 },
+      );
     });
 
     test('the same image again is the same, and found again from the cache', async () => {
@@ -257,6 +282,15 @@ export function contentStoreContract(described: Medium): void {
       await expect(missing).rejects.toMatchObject({ code: 'NOT_FOUND', hint: /linux\/amd64, linux\/s390x/ });
     });
   });
+}
+
+/** No layer can hold a link without a target. */
+function withTargets(tree: Tree): Tree {
+  const editor = new TreeEditor(tree);
+  for (const { path, node } of walk(tree)) {
+    if (node.kind === 'symlink' && node.target === '') editor.put(path, { ...node, target: 'x', link: undefined });
+  }
+  return editor.done();
 }
 
 async function differencesOf(a: Tree, b: Tree): Promise<string[]> {
