@@ -10,6 +10,7 @@ export default defineConfig({
           include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
           exclude: ['test/e2e/**', 'test/labs/**'],
           testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {

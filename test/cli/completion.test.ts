@@ -33,9 +33,12 @@ zmodload zsh/zpty
 zpty shell zsh -f -i
 zpty -w shell 'PS1= ; autoload -U compinit; compinit -u -D; source '$1'; zstyle ":completion:*" list-prompt ""; LISTMAX=9999'
 zpty -w shell 'compadd() { local -a made; builtin compadd -O made "$@"; [[ $1 == -* && " $* " == *" -O "* ]] || print -rl -- "<"$made">" >>'$1'.out; builtin compadd "$@" }'
-sleep 1
+zpty -w shell ': >'$1'.ready'
+until [[ -e $1.ready ]] { sleep 0.1 }
+sleep 0.5
 zpty -n -w shell $2$'\\t'
-sleep 1
+for try in {1..300}; do sleep 0.1; [[ -s $1.out ]] && break; done
+sleep 0.5
 zpty -d shell
 cat $1.out 2>/dev/null | tr -d "<>" | sort -u
 `;
