@@ -27,12 +27,11 @@ export function compareEntries(a: CacheEntry, b: CacheEntry): number {
     return a.level < b.level ? -1 : 1;
   }
   const [left, right] = [a.hwcap ?? 0n, b.hwcap ?? 0n];
-  if (left !== right) return bitCount(left) - bitCount(right) || (left < right ? 1 : -1);
-  return a.path < b.path ? -1 : a.path > b.path ? 1 : 0;
+  return left === right ? 0 : bitCount(right) - bitCount(left) || (left < right ? 1 : -1);
 }
 
 function bitCount(value: bigint): number {
-  return -value.toString(2).replaceAll('0', '').length;
+  return value.toString(2).replaceAll('0', '').length;
 }
 
 /** `_dl_cache_libcmp`: digits compare as numbers (`libx.so.9` before `libx.so.10`), all else byte by byte. */

@@ -105,7 +105,7 @@ function startsWith(bytes: Uint8Array, at: number, text: string): boolean {
 
 /**
  * The new format alone, as `ldconfig -c new` writes it: sorted for the loader's binary search, strings shared where a path
- * ends with its name. The same entries in any order give the same bytes.
+ * ends with its name. Of entries that differ in nothing but their paths the first given stands first, and is the one found.
  * @throws ImageError LIMIT where the strings exceed what an offset of the format can say
  */
 export function writeCacheFile(entries: readonly CacheEntry[], endian: 'little' | 'big'): Uint8Array {

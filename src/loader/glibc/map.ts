@@ -66,11 +66,13 @@ export function newObject(
 
 /** What is checked once the loader has decided for a file, in its order and words. */
 export function refusal(elf: Elf, via: Via): string | undefined {
-  const loads = elf.segments.filter(({ type }) => type === PT.LOAD);
-  if (loads.some(({ vaddr, offset }) => (vaddr - offset) % PAGE !== 0)) {
-    return 'ELF load command address/offset not page-aligned';
+  let loads = 0;
+  for (const { type, vaddr, offset } of elf.segments) {
+    if (type !== PT.LOAD) continue;
+    if ((vaddr - offset) % PAGE !== 0) return 'ELF load command address/offset not page-aligned';
+    loads++;
   }
-  if (loads.length === 0) return 'object file has no loadable segments';
+  if (loads === 0) return 'object file has no loadable segments';
   if (elf.type === ET.EXEC && via !== 'program') return 'cannot dynamically load executable';
   const emptied = elf.segments.some(({ type, fileSize }) => type === PT.DYNAMIC && fileSize === 0);
   if (emptied || (elf.dynamic === undefined && elf.type !== ET.EXEC)) return 'object file has no dynamic section';

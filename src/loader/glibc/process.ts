@@ -31,6 +31,8 @@ export interface Setting {
   readonly subdirectories: readonly string[];
   /** Active glibc-hwcaps levels, best first. */
   readonly levels: readonly CpuLevel[];
+  /** Equal for settings that search alike: for what is remembered between processes. */
+  readonly kind: string;
   /** ld.so.cache in its own order; undefined without one. */
   readonly libraries: readonly CacheEntry[] | undefined;
   readonly configuration: Set<string>;

@@ -120,7 +120,7 @@ async function inDirectories({ process, name, trail }: Wanted, dirs: readonly st
 async function presentIn(setting: Setting, dir: string): Promise<readonly string[]> {
   const { subdirectories } = setting;
   if (subdirectories.length === 0) return subdirectories;
-  const key = `subdirectories:${absolutePath(setting, dir)}:${subdirectories.join(':')}`;
+  const key = `subdirectories:${setting.kind}:${absolutePath(setting, dir)}`;
   return setting.cache.memo(key, async () => {
     const present: string[] = [];
     for (const sub of subdirectories) if (await isDirectory(setting, dir + sub)) present.push(sub);
@@ -144,7 +144,7 @@ function hasNoDefaults({ elf }: Mapped): boolean {
 async function inCache({ process: { setting }, by, name, trail }: Wanted): Promise<Opened | undefined> {
   const { interpreter, libraries, configuration } = setting;
   if (libraries !== undefined) configuration.add(interpreter.cachePath);
-  const path = lookUpCache(setting, name);
+  const path = await setting.cache.memo(`cached:${setting.kind}:${name}`, async () => lookUpCache(setting, name));
   if (path === undefined || (hasNoDefaults(by) && interpreter.systemDirs.some((dir) => path.startsWith(dir)))) {
     return undefined;
   }

@@ -48,7 +48,7 @@ export async function startGlibc(cache: LoaderCache, start: Start): Promise<Sess
   return { program, open: (name, by) => open(process, name, by) };
 }
 
-async function createSetting(cache: LoaderCache, { interpreter, options }: Start): Promise<Setting> {
+async function createSetting(cache: LoaderCache, { interpreter, interpreterPath, options }: Start): Promise<Setting> {
   const levels = activeLevels(interpreter, options.cpu ?? 'baseline');
   const platform = options.platform ?? interpreter.machine?.platform;
   return {
@@ -59,6 +59,7 @@ async function createSetting(cache: LoaderCache, { interpreter, options }: Start
     platform,
     levels,
     subdirectories: subdirectories(interpreter, levels, platform),
+    kind: `${interpreterPath} ${levels[0]} ${platform}`,
     libraries: await readLibraries(cache, interpreter),
     configuration: new Set(),
   };
