@@ -1,25 +1,14 @@
 /**
  * What the compression profile was chosen by (docs/adr/0003-compression-profile.md), over a layer of the size of a packed server
- * (redis and its libraries) and over one of 300 MB (files of this machine):
- * first zlib's levels and memory levels, block by block on one thread, each block at its best of several rounds, so that a busy
- * machine does not blur the differences; then whole layers as pare compresses them, both digests included, beside gzip, pigz and, for
- * the large one, `skopeo copy` from a docker-archive to an OCI layout, which does the same work.
+ * (redis and its libraries) and over one of 300 MB (files of this machine): zlib's levels and memory levels, block by block on
+ * one thread, each block at its best of several rounds, so that a busy machine does not blur the differences; and then the small
+ * layer whole, as pare compresses it, both digests included, beside gzip and pigz. (For large layers see `bench/copy.ts`.)
  *
- * Options: `--rounds N` (default 5), `--small` or `--large` for one of the two.
+ * Option: `--rounds N` (default 5).
  * @module
  */
 import { spawnSync } from 'node:child_process';
-import {
-  createReadStream,
-  existsSync,
-  linkSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { createReadStream, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -31,9 +20,7 @@ import { zstd } from '../src/formats/compress/zstd.ts';
 import { median } from './lib/compare.ts';
 import { archiveOfFiles, bash } from './lib/files.ts';
 
-const { values } = parseArgs({
-  options: { rounds: { type: 'string', default: '5' }, small: { type: 'boolean' }, large: { type: 'boolean' } },
-});
+const { values } = parseArgs({ options: { rounds: { type: 'string', default: '5' } } });
 
 const BLOCK = PROFILE.gzip.blockSize;
 
@@ -106,37 +93,6 @@ function program(command: string): Candidate {
   };
 }
 
-/** Start-up and writing the layout count for skopeo alone: some hundredths of a second. */
-function skopeo(dir: string): Candidate {
-  return {
-    name: 'skopeo copy',
-    run(file) {
-      const archive = `${file}.docker`;
-      if (!existsSync(archive)) makeDockerArchive(file, archive);
-      rmSync(join(dir, 'layout'), { recursive: true, force: true });
-      bash(`skopeo copy -q docker-archive:"$1" oci:"${dir}/layout:x"`, archive);
-      return Number(bash('du -sb "$1" | cut -f1', join(dir, 'layout', 'blobs')));
-    },
-  };
-}
-
-function makeDockerArchive(layer: string, archive: string): void {
-  const digest = bash('sha256sum "$1" | cut -d" " -f1', layer).trim();
-  const folder = `${archive}.d`;
-  mkdirSync(folder);
-  const config = {
-    architecture: 'amd64',
-    os: 'linux',
-    config: {},
-    rootfs: { type: 'layers', diff_ids: [`sha256:${digest}`] },
-  };
-  writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
-  const manifest = [{ Config: 'config.json', RepoTags: ['x:latest'], Layers: ['layer.tar'] }];
-  writeFileSync(join(folder, 'manifest.json'), JSON.stringify(manifest));
-  linkSync(layer, join(folder, 'layer.tar'));
-  bash('tar -cf "$1" -C "$1.d" manifest.json config.json layer.tar', archive);
-}
-
 async function compare(file: string, candidates: readonly Candidate[], rounds: number): Promise<void> {
   const times = new Map<string, { wall: number[]; size: number }>(
     candidates.map(({ name }) => [name, { wall: [], size: 0 }]),
@@ -174,23 +130,19 @@ function has(name: string): boolean {
 const dir = mkdtempSync(join(tmpdir(), 'pare-bench-compression-'));
 try {
   const rounds = Number(values.rounds);
+  const small = join(dir, 'small.tar');
+  makeSmall(small);
+  console.log(`\n## ${(statSync(small).size / 1e6).toFixed(1)} MB: redis-server and its libraries`);
+  const levels = settings([3, 7], [4, 7], [5, 7], [6, 7], [7, 7], [8, 7], [9, 7]);
+  compareSettings(small, [...levels, ...settings([6, 5], [6, 6], [6, 8], [6, 9], [5, 8], [4, 9])], rounds);
   const others = [program('gzip -6'), ...(has('pigz') ? [program('pigz -6')] : [])];
-  if (!values.large) {
-    const small = join(dir, 'small.tar');
-    makeSmall(small);
-    console.log(`\n## ${(statSync(small).size / 1e6).toFixed(1)} MB: redis-server and its libraries`);
-    const levels = settings([3, 7], [4, 7], [5, 7], [6, 7], [7, 7], [8, 7], [9, 7]);
-    compareSettings(small, [...levels, ...settings([6, 5], [6, 6], [6, 8], [6, 9], [5, 8], [4, 9])], rounds);
-    await compare(small, [gzipped, zstandard, ...others], rounds);
-  }
-  if (!values.small) {
-    const large = join(dir, 'large.tar');
-    archiveOfFiles(large, 300e6);
-    console.log(`\n## ${(statSync(large).size / 1e6).toFixed(1)} MB: programs and libraries of this machine`);
-    const low = settings([1, 9], [2, 7], [2, 8], [2, 9], [3, 7], [3, 8], [3, 9]);
-    compareSettings(large, [...low, ...settings([4, 7], [4, 8], [4, 9], [5, 7], [5, 9], [6, 7], [6, 8])], rounds);
-    await compare(large, [gzipped, zstandard, ...(has('skopeo') ? [skopeo(dir)] : []), ...others], rounds);
-  }
+  await compare(small, [gzipped, zstandard, ...others], rounds);
+
+  const large = join(dir, 'large.tar');
+  archiveOfFiles(large, 300e6);
+  console.log(`\n## ${(statSync(large).size / 1e6).toFixed(1)} MB: programs and libraries of this machine`);
+  const low = settings([1, 9], [2, 7], [2, 8], [2, 9], [3, 7], [3, 8], [3, 9]);
+  compareSettings(large, [...low, ...settings([4, 7], [4, 8], [4, 9], [5, 7], [5, 9], [6, 7], [6, 8])], rounds);
 } finally {
   rmSync(dir, { recursive: true, force: true });
 }

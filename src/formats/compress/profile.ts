@@ -31,7 +31,7 @@ export const PROFILE: CompressionProfile = {
   version: 1,
   gzip: {
     blockSize: 512 * 1024,
-    deflate: (size) => (size < LARGE ? { level: 6, memLevel: 7 } : { level: 4, memLevel: 9 }),
+    deflate: (size) => (size < LARGE ? { level: 5, memLevel: 7 } : { level: 3, memLevel: 9 }),
   },
   zstd: { blockSize: 4 * 1024 * 1024, level: 3 },
 };

@@ -18,8 +18,8 @@ export interface SelfTest {
 const RECORDED = {
   /** With the settings for the smallest layers and for the largest. */
   gzip: [
-    'sha256:65914e747d0a0f579112057452a9cceaef8d2611bbcf3c7307911dccdf4dc00d',
-    'sha256:972ff5062f77df1502a1190cddaf18028de27084e20d6d0dbe78aeafa7506983',
+    'sha256:4ece82eb2a56b4d2c3ee87576e7e87439b24c931e0d3e90c73d3d2c6b598683e',
+    'sha256:7c3167f198a10367944090b917ae541bf54b9d4ba2e660bf891f1359abe02052',
   ],
   zstd: 'sha256:cf6eca31f982a82c927e3116ec4a54615668ea56386019b9dd09eb1399dbd161',
 } as const;
