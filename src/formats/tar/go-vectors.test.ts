@@ -1,6 +1,6 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { sharedFixture } from '../../../test/shared.ts';
 import { contentsOf, scanAll, streamAll } from '../../../test/tar.ts';
@@ -121,13 +121,20 @@ function archiveOf(file: string): Buffer {
   return path.endsWith('.bz2') ? execFileSync('bzip2', ['-dc', path], { maxBuffer: 1 << 30 }) : readFileSync(path);
 }
 
+function hasBzip2(): boolean {
+  const { error } = spawnSync('bzip2', ['--version'], { stdio: 'ignore' });
+  if (error !== undefined && process.env['CI'] !== undefined) throw error;
+  if (error !== undefined) process.stderr.write('skipped: bzip2 is not here, and one archive is compressed with it\n');
+  return error === undefined;
+}
+
 describe.skipIf(folder === undefined)('the vectors of Go archive/tar', () => {
   const vectors: Vector[] =
     folder === undefined ? [] : JSON.parse(readFileSync(`${folder}/reader_vectors.json`, 'utf8'));
   it('are all here', () => expect(vectors.length).toBe(32));
 
-  it.each(vectors.map((vector) => [vector.file, vector] as const))('%s', async (file, vector) => {
-    if (file.endsWith('.bz2') && !existsSync('/usr/bin/bzip2') && process.env['CI'] === undefined) return;
+  const here = vectors.filter(({ file }) => !file.endsWith('.bz2') || hasBzip2());
+  it.each(here.map((vector) => [vector.file, vector] as const))('%s', async (file, vector) => {
     const archive = archiveOf(file);
     if (vector.err !== undefined) {
       await expect(scanAll(archive, { globals: 'ignore' })).rejects.toThrow(ImageError);
