@@ -22,6 +22,7 @@ import { layerSize, writeLayer } from '../../model/layer/write.ts';
 import type { Sink } from '../../ports/content-store.ts';
 import { reported } from '../../ports/progress.ts';
 import type { Run } from '../../ports/run.ts';
+import { testCompressor } from './compressor.ts';
 import type { Attachment, KeptLayer, MadeLayer, NewImage, NewLayer, SavedImage } from './image.ts';
 
 export interface SaveOptions {
@@ -85,6 +86,7 @@ function saveLayer(layer: NewLayer, sink: Sink, compression: Compression, run: R
 }
 
 async function saveMade(layer: MadeLayer, sink: Sink, compression: Compression, run: Run): Promise<WrittenLayer> {
+  await testCompressor(compression, run);
   const below = layer.below === undefined ? {} : { below: layer.below };
   const size = layerSize(layer.content, below);
   const tar = reported(writeLayer(layer.content, below), 'writing a layer', run, size);
