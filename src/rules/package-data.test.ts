@@ -113,6 +113,31 @@ describe('data', () => {
   });
 });
 
+test('without a database, configuration that is named and there is taken', async () => {
+  const program = '/usr/sbin/serve';
+  const { facts, subject } = world({
+    [program]: {
+      strings: [
+        '/etc/serve',
+        'serve.conf',
+        '/etc/other/x.conf',
+        '/etc/gone/y.conf',
+        '/etc/ssl/openssl.cnf',
+        '/etc/passwd',
+      ],
+    },
+    '/etc/serve/serve.conf': '',
+    '/etc/serve/unnamed.conf': '',
+    '/etc/other/x.conf': '',
+    '/etc/ssl/openssl.cnf': '',
+    '/etc/passwd': '',
+  });
+  expect(lines((await packageData.file?.(await subject(program), facts)) ?? [])).toEqual([
+    'recommended path /etc/other/x.conf',
+    'recommended path /etc/serve/serve.conf',
+  ]);
+});
+
 describe('helper programs', () => {
   const PROGRAM = '/usr/bin/vcs';
   const strings = ['/usr/lib/vcs', 'remote-%s', 'vcs-shell', 'vcs-script', '/usr/lib/vcs/vcs-key', 'vcs-add'];

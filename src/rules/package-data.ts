@@ -10,6 +10,7 @@ import { helperRequirements } from './package-data/helpers.ts';
 import { matchShipped } from './package-data/match.ts';
 import { readMentions } from './package-data/mentions.ts';
 import { shippedWith } from './package-data/shipped.ts';
+import { unpackagedConfiguration } from './package-data/unpackaged.ts';
 import { usrMergeSpellings } from './packages/aliases.ts';
 import type { Facts, Requirement, Rule, Subject } from './rule.ts';
 
@@ -19,6 +20,7 @@ export const packageData: Rule = {
   file: async (subject, facts) => {
     if (subject.elf === undefined || subject.use === 'data' || isCLibrary(subject)) return [];
     const packages = await facts.packages();
+    if (packages.kind === undefined) return unpackagedConfiguration(subject, facts);
     const owner = await packages.owner(subject.path);
     if (owner === undefined) return [];
     const physical = await physicalSpelling(facts);

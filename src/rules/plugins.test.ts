@@ -90,8 +90,21 @@ Alias /icons/ "/usr/share/serve/icons/"
     expect(await wanted(text, sketches, { config: { Env: ['LOG=/var/log/right'] } })).toEqual([
       'recommended directory /var/lib/a',
       'recommended directory /var/log/right',
+      'recommended first  (data-missing)',
+      'recommended path /etc/serve/envvars',
       'recommended user www-data (data-missing)',
     ]);
+  });
+
+  test('whose variables nobody sets is told of, with what would set them', async () => {
+    const [config, envvars] = ['/etc/serve/serve.conf', '/etc/serve/envvars'];
+    const { facts, subject } = world({
+      [PROGRAM]: {},
+      [config]: `User $\{RUN_USER}\n`,
+      [envvars]: 'export RUN_USER=www-data\n',
+    });
+    const all = (await plugins.file?.(await subject(config, { use: 'data', program: PROGRAM }), facts)) ?? [];
+    expect(all.map(({ unmet }) => unmet?.fix)).toContain('--env RUN_USER=www-data');
   });
 
   test('of the C library has formats and rules of its own', async () => {

@@ -8,22 +8,19 @@ import { cleanPath, dirname, joinPath } from '../../base/path.ts';
 import type { Facts, Requirement, Subject } from '../rule.ts';
 import { LOADS, NAMES_GROUP, NAMES_USER, READS_IN } from './directives.ts';
 import { expandGlob, pathWants } from './named-paths.ts';
-import { expandVariables, parseAssignments, parseStatements, type Statement } from './tokens.ts';
+import { expandVariables, parseStatements, type Statement } from './tokens.ts';
+import { variablesFor } from './variables.ts';
 
 /** Wishes of one configuration file that the program of the subject reads. */
 export async function configurationWants(subject: Subject, facts: Facts): Promise<Requirement[]> {
   const text = await facts.text(subject.path);
   if (text === undefined || text.includes('\0')) return [];
   const statements = parseStatements(text);
-  const place: Place = {
-    subject,
-    facts,
-    bases: await basesOf(subject, facts),
-    variable: await variables(subject, statements, facts),
-  };
+  const variables = await variablesFor(subject, statements, facts);
+  const place: Place = { subject, facts, bases: await basesOf(subject, facts), variable: variables.valueOf };
   const all: Requirement[] = [];
   for (const statement of statements) all.push(...(await statementWants(statement, place)));
-  return all;
+  return [...all, ...variables.wants()];
 }
 
 interface Place {
@@ -45,25 +42,6 @@ async function basesOf({ path, program }: Subject, facts: Facts): Promise<string
     if (found.kind === 'found' && found.node.kind === 'dir' && !bases.includes(directory)) bases.push(directory);
   }
   return bases;
-}
-
-/** The image's environment first, then what the file defines itself, then the file of variables beside it. */
-async function variables(
-  { path }: Subject,
-  statements: readonly Statement[],
-  facts: Facts,
-): Promise<Place['variable']> {
-  const defined = new Map(
-    statements
-      .filter(({ directive, values }) => directive === 'define' && values.length === 2)
-      .map(({ values }) => [values[0], values[1]]),
-  );
-  let beside = new Map<string, string>();
-  for (const directory of [dirname(path), dirname(dirname(path))]) {
-    const text = await facts.text(joinPath(directory, 'envvars'));
-    if (text !== undefined && beside.size === 0) beside = parseAssignments(text);
-  }
-  return (name) => facts.env[name] ?? defined.get(name) ?? beside.get(name);
 }
 
 async function statementWants({ directive, values }: Statement, place: Place): Promise<Requirement[]> {
