@@ -231,3 +231,8 @@ describe.runIf(ready)('a finding', () => {
     expect([...shown].sort()).toEqual(Object.keys(FINDING_SEVERITY).sort());
   });
 });
+
+test('the documentation explains every code', () => {
+  const page = readFileSync(new URL('../../../docs/findings.md', import.meta.url), 'utf8');
+  for (const code of Object.keys(FINDING_SEVERITY)) expect(page).toMatch(new RegExp(`^\\| \`${code}\` \\|`, 'm'));
+});

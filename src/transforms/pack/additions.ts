@@ -51,36 +51,51 @@ async function matches(files: Files, from: string): Promise<string[]> {
   });
 }
 
-/** Paths that match, in order; walks only directories that the names before the first wildcard lead to. */
+/**
+ * Paths that match, in order; walks only directories that the names before the first wildcard lead to. Links to directories
+ * are walked through where the pattern says how deep it goes, and not behind `**`.
+ */
 async function expandGlob(files: Files, pattern: string): Promise<string[]> {
   const full = pattern.startsWith('/') ? pattern : `/${pattern}`;
-  const test = compileGlob(full);
   const names = full.split('/').slice(1);
   const fixed = names.findIndex(isGlob);
-  const depth = names.some((name) => name.includes('**') || /[{}]/.test(name))
-    ? Number.POSITIVE_INFINITY
-    : names.length;
-  const top = `/${names.slice(0, fixed).join('/')}`;
-  const out: string[] = [];
-  await collect(files, top === '/' ? '' : top, fixed + 1, depth, test, out);
-  return out;
+  const isBounded = !names.some((name) => /(?:^|[{,])\*\*(?:$|[,}])/.test(name));
+  const search: Search = {
+    files,
+    test: compileGlob(full),
+    depth: isBounded ? names.length : Number.POSITIVE_INFINITY,
+    found: [],
+  };
+  await collect(
+    search,
+    names
+      .slice(0, fixed)
+      .map((name) => `/${name}`)
+      .join(''),
+    fixed + 1,
+  );
+  return search.found;
 }
 
-async function collect(
-  files: Files,
-  dir: string,
-  level: number,
-  depth: number,
-  test: (path: string) => boolean,
-  out: string[],
-): Promise<void> {
+interface Search {
+  readonly files: Files;
+  readonly test: (path: string) => boolean;
+  /** Names that a path has at most: braces may make it fewer. */
+  readonly depth: number;
+  readonly found: string[];
+}
+
+/** @param level number of names that paths in this directory have */
+async function collect(search: Search, dir: string, level: number): Promise<void> {
+  const { files, test, depth, found } = search;
   const end = await files.resolve(dir === '' ? '/' : dir);
   if (end.kind === 'missing' || end.node.kind !== 'dir') return;
   for (const name of (await files.list(end.path)) ?? []) {
     const path = `${dir}/${name}`;
-    if (test(path)) out.push(path);
-    else if (level < depth && (await files.lookup(joinPath(end.path, name)))?.kind !== 'file') {
-      await collect(files, path, level + 1, depth, test, out);
+    const kind = (await files.lookup(joinPath(end.path, name)))?.kind;
+    if (test(path)) found.push(path);
+    else if (level < depth && (kind === 'dir' || (kind === 'symlink' && Number.isFinite(depth)))) {
+      await collect(search, path, level + 1);
     }
   }
 }
