@@ -306,6 +306,11 @@ describe('any archive', () => {
     expect(performance.now() - start).toBeLessThan(5000);
   });
 
+  test('is refused when its names make too many directories', () => {
+    const entries = Array.from({ length: 11 }, (_, i) => entriesOf(`/${i}${'/d'.repeat(100_000)}/x new`)).flat();
+    expect(() => anchor(EMPTY_TREE, entries)).toThrow(expect.objectContaining({ code: 'LIMIT' }));
+  });
+
   test('may be a hundred thousand directories deep', () => {
     const path = '/d'.repeat(100_000);
     const entries = entriesOf(`${path}/file new`);

@@ -47,7 +47,12 @@ function* applyDir(
   }
   const info = change.info ?? dir ?? IMPLICIT_DIR;
   if (nodes.length === 0 && below !== undefined && sameInfo(info, below)) return below;
-  return withChildren(below, info, change.names, nodes);
+  return withChildren(below, info, change.names, shared(nodes, change));
+}
+
+/** One list where the tree and the changeset have the same leaves: most directories of a layer hold nothing else. */
+function shared(nodes: readonly (Node | undefined)[], { changes }: DirChange): readonly (Node | undefined)[] {
+  return nodes.every((node, i) => node === changes[i]) ? (changes as readonly Leaf[]) : nodes;
 }
 
 /** What stands at a link's target, with a token that its new names can share: the one it has, or a new one. */

@@ -8,9 +8,12 @@ import { indexOfName, sortedKeys } from '../children.ts';
 /** How often one directory is packed: an archive that goes to and fro between two would have them copied each time. */
 const MAX_PACKINGS = 4;
 
+/** Shared by all that are empty. */
+const NONE: never[] = [];
+
 export class NamesMap<T> {
-  #names: readonly string[] = [];
-  #values: T[] = [];
+  #names: readonly string[] = NONE;
+  #values: T[] = NONE;
   /** In place of the lists while entries are being added. */
   #open: Map<string, T> | undefined;
   #packings = 0;
@@ -28,8 +31,8 @@ export class NamesMap<T> {
   set(name: string, value: T): void {
     this.#open ??= new Map(this.#names.map((known, i) => [known, this.#values[i] as T]));
     this.#open.set(name, value);
-    this.#names = [];
-    this.#values = [];
+    this.#names = NONE;
+    this.#values = NONE;
   }
 
   /** Says that no more entries are likely to come. */

@@ -16,6 +16,12 @@ const MAX_LINKS = 255;
 /** Components of links followed for one layer; more is a bomb: a million entries behind links take a few million. */
 const MAX_LINK_STEPS = 20_000_000;
 
+/**
+ * Directories that are made because an entry lies in them: a name of a megabyte asks for half a million, a real layer for a few
+ * at each entry that comes without its own.
+ */
+const MAX_IMPLICIT = 1_000_000;
+
 /** A directory, or where one would be. */
 export interface Place {
   /** Undefined for the root. */
@@ -36,6 +42,7 @@ export class Places {
   readonly root: Place & { readonly draft: DirDraft };
   readonly #name = nameInterner();
   #linkSteps = 0;
+  #implicit = 0;
   /** The way that was opened last: entries of one directory mostly follow each other. */
   #last: { readonly path: string; readonly place: OpenPlace } | undefined;
 
@@ -101,6 +108,13 @@ export class Places {
     const missing: Place[] = [];
     for (let at: Place | undefined = place; at?.draft === undefined && at !== undefined; at = at.parent)
       missing.push(at);
+    this.#implicit += missing.length;
+    if (this.#implicit > MAX_IMPLICIT) {
+      throw new ImageError(
+        'LIMIT',
+        `the entries of a layer lie in more than ${MAX_IMPLICIT} directories that it does not describe`,
+      );
+    }
     for (const at of missing.reverse()) {
       if (at.obstacle !== undefined) throw new ImageError('INVALID', at.obstacle);
       const siblings = (at.parent as OpenPlace).draft.children;
