@@ -1,12 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { constants, createZstdCompress, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { collect, inPieces } from '../../../test/bytes.ts';
+import { collect, inPieces, layerLike } from '../../../test/bytes.ts';
 import { decompress } from './decompress.ts';
 import { type Compression, detectCompression } from './detect.ts';
 import { gzip } from './gzip.ts';
 import { DECOMPRESS_LIMITS } from './limits.ts';
-import { layerLike } from './samples.fixture.ts';
 import { zstd } from './zstd.ts';
 
 const plain = layerLike(900_000);

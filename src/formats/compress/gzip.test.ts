@@ -1,11 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { collect, inPieces } from '../../../test/bytes.ts';
+import { collect, inPieces, layerLike } from '../../../test/bytes.ts';
 import { Digester, digestOf } from '../../base/digest.ts';
 import { gzip } from './gzip.ts';
 import { PROFILE } from './profile.ts';
-import { layerLike } from './samples.fixture.ts';
 import { selfTest } from './self-test.ts';
 
 const BLOCK = PROFILE.gzip.blockSize;
