@@ -28,19 +28,21 @@ const DRIVERS: Readonly<Record<Shell, (script: string, line: string) => readonly
   zsh: (script, line) => ['zsh', '-f', '-c', ZSH, 'zsh', script, line],
 };
 
+/** One command line after the other, each when the one before has left its mark: a busy machine takes its time. */
 const ZSH = `
 zmodload zsh/zpty
+await() { repeat 300; do [[ -e $1 ]] && return; sleep 0.1; done; }
 zpty shell zsh -f -i
-zpty -w shell 'PS1= ; autoload -U compinit; compinit -u -D; source '$1'; zstyle ":completion:*" list-prompt ""; LISTMAX=9999'
-zpty -w shell 'compadd() { local -a made; builtin compadd -O made "$@"; [[ $1 == -* && " $* " == *" -O "* ]] || print -rl -- "<"$made">" >>'$1'.out; builtin compadd "$@" }'
-zpty -w shell ': >'$1'.ready'
-until [[ -e $1.ready ]] { sleep 0.1 }
-sleep 0.5
+zpty -w shell "PS1= ; autoload -U compinit; compinit -u -D; source '$1'; LISTMAX=9999"
+zpty -w shell 'compadd() { local -a made; builtin compadd -O made "$@"; print -rl -- $made >>'$1'.out; builtin compadd "$@" }'
+zpty -w shell ": >$1.ready"
+await $1.ready
 zpty -n -w shell $2$'\\t'
-for try in {1..300}; do sleep 0.1; [[ -s $1.out ]] && break; done
-sleep 0.5
+zpty -n -w shell $'\\C-u'
+zpty -w shell ": >$1.done"
+await $1.done
 zpty -d shell
-cat $1.out 2>/dev/null | tr -d "<>" | sort -u
+sort -u $1.out 2>/dev/null
 `;
 
 async function offers(shell: Shell, line: string): Promise<readonly string[]> {
