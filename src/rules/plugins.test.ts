@@ -71,9 +71,10 @@ Alias /icons/ "/usr/share/serve/icons/"
     ]);
   });
 
-  test('says who the program runs as, if the source knows them', async () => {
+  test('says who the program runs as; whom the source does not know it tells of', async () => {
     const sketches = { '/etc/passwd': 'www-data:x:33:33::/:/\n', '/etc/group': 'www-data:x:33:\nweb:x:34:\n' };
     expect(await wanted('user www-data;\nuser someone;\n', sketches)).toEqual([
+      'recommended first  (data-missing)',
       'recommended group www-data (data-missing)',
       'recommended user www-data (data-missing)',
     ]);

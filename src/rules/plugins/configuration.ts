@@ -59,35 +59,34 @@ async function statementWants({ directive, values }: Statement, place: Place): P
   return all;
 }
 
-/** `user www-data;`, `User nobody`: only accounts that the source has. */
-async function accountWants(directive: string, words: readonly string[], { facts }: Place): Promise<Requirement[]> {
+/** `user www-data;`, `User nobody`: with one word, the group of that name as well, if there is one. */
+async function accountWants(directive: string, words: readonly string[], place: Place): Promise<Requirement[]> {
   const isUser = NAMES_USER.test(directive);
   const [name, second] = words;
   if (name === undefined || !(isUser || NAMES_GROUP.test(directive))) return [];
   const because = `runs as it (${directive} ${words.join(' ')})`;
-  const wants: ['user' | 'group', string][] = isUser
-    ? [
-        ['user', name],
-        ['group', second ?? name],
-      ]
-    : [['group', name]];
-  const all: Requirement[] = [];
-  for (const [kind, account] of wants) {
-    if (!/^[a-z_][\w.-]*\$?$/i.test(account) || !(await isKnown(kind, account, facts))) continue;
-    const unmet = {
-      code: 'data-missing',
-      message: `the configuration names the ${kind} ${account}, who is not known in the image: the program may not start`,
-      fix: `add the ${kind}: --user ${account}, or change the configuration`,
-    } as const;
-    all.push({ want: { kind, name: account }, strength: 'recommended', because, unmet });
-  }
-  return all;
+  const named: ['user' | 'group', string][] = isUser ? [['user', name]] : [['group', name]];
+  const group = isUser ? (second ?? name) : undefined;
+  if (group !== undefined && (await isKnown('group', group, place.facts))) named.push(['group', group]);
+  const wants = named.filter(([, account]) => /^[a-z_][\w.-]*$/i.test(account));
+  return Promise.all(
+    wants.map(async ([kind, account]): Promise<Requirement> => {
+      const known = await isKnown(kind, account, place.facts);
+      const unmet = {
+        code: 'data-missing',
+        message: `${place.subject.path} has ${place.subject.program} run as the ${kind} ${account}, who is not known: it may not start`,
+        fix: `add the ${kind} (--user ${account}), or change the configuration`,
+      } as const;
+      // Whom the source does not know cannot be added from it.
+      const want: Requirement['want'] = known ? { kind, name: account } : { kind: 'first', of: [] };
+      return { want, strength: 'recommended', because, unmet };
+    }),
+  );
 }
 
-/** In a finished image nobody else can tell whether the name is one: there it counts as known. */
 async function isKnown(kind: 'user' | 'group', name: string, facts: Facts): Promise<boolean> {
   const text = await facts.text(kind === 'user' ? '/etc/passwd' : '/etc/group');
-  return text === undefined || text.split('\n').some((line) => line.startsWith(`${name}:`));
+  return text?.split('\n').some((line) => line.startsWith(`${name}:`)) ?? false;
 }
 
 async function relativeWants(directive: string, word: string, place: Place): Promise<Requirement[]> {

@@ -69,7 +69,9 @@ async function directoryWants(
   if (STATE.some((place) => isWithin(path, place))) {
     return [{ want: { kind: 'directory', path, info: found.node }, strength: 'recommended', because }];
   }
-  const want: Want = { kind: 'tree', path, use: 'data' };
+  // A checkout that is served must not give its history away.
+  const include = (file: string) => !/\/\.(?:git|svn|hg|bzr)(?:\/|$)/.test(file);
+  const want: Want = { kind: 'tree', path, include, use: 'data' };
   if (READS_IN.test(directive) && path.startsWith('/etc/')) return [{ want, strength: 'recommended', because }];
   if (NAMES_ROOT.test(directive)) {
     const fits = (await sizeUpTo(found.path, ROOT_MOST, facts)) <= ROOT_MOST;
