@@ -186,6 +186,21 @@ describe('the source', () => {
     await expect(collect(decompress(failing(), 'gzip'))).rejects.toThrow('connection lost');
   });
 
+  it('has its error in closing passed on too', async () => {
+    async function* clinging() {
+      try {
+        yield* inPieces(one, 4096);
+      } finally {
+        // biome-ignore lint/correctness/noUnsafeFinally: what is tested
+        throw new Error('cannot close');
+      }
+    }
+    const work = async () => {
+      for await (const _ of decompress(clinging(), 'gzip')) break;
+    };
+    await expect(work()).rejects.toThrow('cannot close');
+  });
+
   it('is left at the signal', async () => {
     const controller = new AbortController();
     const work = async () => {

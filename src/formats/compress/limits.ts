@@ -49,5 +49,7 @@ export class Meter {
 }
 
 function bomb(what: string): ImageError {
-  return new ImageError('LIMIT', `compressed data refused: it expands to ${what}`);
+  return new ImageError('LIMIT', `compressed data refused: it expands to ${what}`, {
+    hint: 'if you trust where it comes from, decompress it yourself and use the result',
+  });
 }

@@ -7,6 +7,7 @@ import type { Transform } from 'node:stream';
  */
 export async function* through(stream: Transform, pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const feeding = feed(stream, pieces);
+  feeding.catch(() => undefined); // awaited below
   try {
     for await (const out of stream) yield out;
   } finally {
@@ -15,7 +16,7 @@ export async function* through(stream: Transform, pieces: AsyncIterable<Uint8Arr
   }
 }
 
-/** Never rejects: what goes wrong is what the stream's reader gets. */
+/** What goes wrong with the source is what the stream's reader gets, too. */
 async function feed(stream: Transform, pieces: AsyncIterable<Uint8Array>): Promise<void> {
   let closed: () => void = () => undefined;
   stream.once('close', () => closed());
@@ -32,5 +33,6 @@ async function feed(stream: Transform, pieces: AsyncIterable<Uint8Array>): Promi
     stream.end();
   } catch (error) {
     stream.destroy(error as Error);
+    throw error;
   }
 }
