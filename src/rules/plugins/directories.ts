@@ -54,6 +54,9 @@ interface Content {
   readonly size: number;
 }
 
+/** Names of modules, and of caches and libtool's descriptions of them. */
+const OF_MODULES = /\.(?:so|cache|la)$/;
+
 /** Modules in the directory and in directories right below it, by the path that leads there. */
 async function modulesIn(directory: string, facts: Facts): Promise<Content> {
   const modules: string[] = [];
@@ -64,14 +67,19 @@ async function modulesIn(directory: string, facts: Facts): Promise<Content> {
     if (found.kind === 'missing' || found.node.kind !== 'dir') return;
     for (const name of (await facts.files.list(found.path)) ?? []) {
       const path = joinPath(at, name);
+      if (!OF_MODULES.test(name)) {
+        // Most directories that programs name hold something else, and much of it: certificates, units, catalogues.
+        const kind = depth < 2 ? (await facts.files.lookup(joinPath(found.path, name)))?.kind : undefined;
+        if (kind === 'dir' || (kind === 'symlink' && !name.includes('.'))) await look(path, depth + 1);
+        continue;
+      }
       const node = await facts.files.resolve(path);
-      if (node.kind === 'missing') continue;
-      if (node.node.kind === 'dir' && depth < 2) await look(path, depth + 1);
-      if (node.node.kind !== 'file') continue;
-      if (/\.(?:cache|la)$/.test(name)) indexes.push(path);
-      if (!/\.so$/.test(name)) continue;
-      modules.push(path);
-      size += node.node.content.size;
+      if (node.kind === 'missing' || node.node.kind !== 'file') continue;
+      if (!/\.so$/.test(name)) indexes.push(path);
+      else {
+        modules.push(path);
+        size += node.node.content.size;
+      }
     }
   };
   await look(directory, 0);
