@@ -9,8 +9,8 @@ export interface ScannedLayer {
   readonly blob: Blob;
   /** Of the blob, in bytes. */
   readonly size: number;
-  /** In archive order, their contents slices of {@link blob}. */
-  readonly entries: readonly LayerEntry[];
+  /** In archive order, their contents slices of {@link blob}; made one at a time as they are asked for. */
+  readonly entries: Iterable<LayerEntry>;
 }
 
 export interface LayerCache extends AsyncDisposable {

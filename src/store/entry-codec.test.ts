@@ -5,7 +5,7 @@ import { memoryBlob } from '../../test/bytes.ts';
 import { type Content, EMPTY_CONTENT, sliceContent } from '../model/content.ts';
 import type { LayerEntry } from '../model/layer/entry.ts';
 import { FILE_META } from '../model/node.ts';
-import { decodeEntries, encodeEntries } from './entry-codec.ts';
+import { decodeEntries, EntryWriter } from './entry-codec.ts';
 
 const BLOB = memoryBlob(new Uint8Array());
 const HEADER = { boot: 'this start', size: 2 ** 40 };
@@ -24,14 +24,20 @@ function scanned(entries: readonly LayerEntry[]): LayerEntry[] {
   });
 }
 
+function encode(entries: readonly LayerEntry[]): Buffer {
+  const writer = new EntryWriter();
+  for (const entry of entries) writer.add(entry);
+  return writer.done(HEADER);
+}
+
 describe('entries of a layer', () => {
   test('come back as they were', () => {
     fc.assert(
       fc.property(layerEntries.map(scanned), (entries) => {
-        const decoded = decodeEntries(encodeEntries(HEADER, entries), BLOB);
+        const decoded = decodeEntries(encode(entries), BLOB);
         expect(decoded?.header).toEqual(HEADER);
-        // fast-check makes records without a prototype.
-        expect(decoded?.entries).toEqual(withPrototypes(entries));
+        // fast-check makes records without a prototype. The second time, the same entries come again.
+        for (let i = 0; i < 2; i++) expect([...(decoded?.entries ?? [])]).toEqual(withPrototypes(entries));
       }),
     );
   });
@@ -48,7 +54,7 @@ describe('entries of a layer', () => {
       file('/\uDC80/\u{1F600}b'),
       file('/\uDC80/\u{1F601}', { content: sliceContent(BLOB, 2 ** 52, 2 ** 51), mtime: 2 ** 40 }),
     ];
-    const { entries: decoded } = decodeEntries(encodeEntries(HEADER, entries), BLOB) ?? { entries: [] };
+    const decoded = [...(decodeEntries(encode(entries), BLOB)?.entries ?? [])];
     expect(decoded).toEqual(entries);
     const nodes = decoded.map((entry) =>
       entry.kind === 'node' && entry.node.kind === 'file' ? entry.node : undefined,
@@ -58,7 +64,7 @@ describe('entries of a layer', () => {
   });
 
   test('any damage is noticed', () => {
-    const bytes = encodeEntries(HEADER, [{ kind: 'whiteout', path: '/a/b' }]);
+    const bytes = encode([{ kind: 'whiteout', path: '/a/b' }]);
     for (let at = 0; at < bytes.length; at++) {
       const damaged = Buffer.from(bytes);
       damaged[at] = (damaged[at] as number) ^ 0x10;

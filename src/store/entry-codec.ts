@@ -27,33 +27,55 @@ export interface EntryHeader {
   readonly size: number;
 }
 
-export function encodeEntries(header: EntryHeader, entries: readonly LayerEntry[]): Buffer {
-  const out = new ByteWriter();
-  out.name(header.boot);
-  out.number(header.size);
-  out.number(entries.length);
-  const encoder = new Encoder(out);
-  for (const entry of entries) encoder.entry(entry);
-  const body = out.done();
-  const head = Buffer.alloc(HEAD);
-  MAGIC.copy(head);
-  head.writeUInt32LE(crc32(body), MAGIC.length);
-  return Buffer.concat([head, body]);
+/** Takes entries as they are found, and keeps them in few bytes. */
+export class EntryWriter {
+  readonly #body = new ByteWriter();
+  readonly #encoder = new Encoder(this.#body);
+  #count = 0;
+
+  add(entry: LayerEntry): void {
+    this.#encoder.entry(entry);
+    this.#count++;
+  }
+
+  /** The whole file. */
+  done({ boot, size }: EntryHeader): Buffer {
+    const start = new ByteWriter();
+    start.name(boot);
+    start.number(size);
+    start.number(this.#count);
+    const body = Buffer.concat([start.done(), this.#body.done()]);
+    const head = Buffer.alloc(HEAD);
+    MAGIC.copy(head);
+    head.writeUInt32LE(crc32(body), MAGIC.length);
+    return Buffer.concat([head, body]);
+  }
+}
+
+export interface StoredEntries {
+  readonly header: EntryHeader;
+  /** Made anew from the bytes each time they are asked for: all of them at once take many times as much memory. */
+  readonly entries: Iterable<LayerEntry>;
 }
 
 /** Undefined for what another version wrote, or what is not whole. @param blob what contents are slices of */
-export function decodeEntries(
-  bytes: Buffer,
-  blob: Blob,
-): { readonly header: EntryHeader; readonly entries: LayerEntry[] } | undefined {
+export function decodeEntries(bytes: Buffer, blob: Blob): StoredEntries | undefined {
   if (bytes.length < HEAD || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) return undefined;
   if (crc32(bytes.subarray(HEAD)) !== bytes.readUInt32LE(MAGIC.length)) return undefined;
-  const reader = new ByteReader(bytes, HEAD);
-  const header = { boot: reader.name(), size: reader.number() };
+  return {
+    header: headerOf(new ByteReader(bytes, HEAD)),
+    entries: { [Symbol.iterator]: () => entriesIn(new ByteReader(bytes, HEAD), blob) },
+  };
+}
+
+function headerOf(reader: ByteReader): EntryHeader {
+  return { boot: reader.name(), size: reader.number() };
+}
+
+function* entriesIn(reader: ByteReader, blob: Blob): Generator<LayerEntry> {
+  headerOf(reader);
   const decoder = new Decoder(reader, blob);
-  const entries = new Array<LayerEntry>(reader.number());
-  for (let i = 0; i < entries.length; i++) entries[i] = decoder.entry();
-  return { header, entries };
+  for (let left = reader.number(); left > 0; left--) yield decoder.entry();
 }
 
 class Encoder {

@@ -6,19 +6,19 @@
 import { accessSync, constants, readFileSync, renameSync, rmSync } from 'node:fs';
 import { type FileHandle, mkdtemp, open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { present } from '../base/assert.ts';
 import { algorithmOf, asDiffId, type DiffId, type Digest, Digester, digestOf } from '../base/digest.ts';
 import { fromSystem, ImageError, systemCode } from '../base/errors.ts';
 import type { Blob } from '../model/content.ts';
-import type { LayerEntry } from '../model/layer/entry.ts';
 import { LayerStream } from '../model/layer/read.ts';
-import type { LayerCache } from '../ports/layer-cache.ts';
+import type { LayerCache, ScannedLayer } from '../ports/layer-cache.ts';
 import type { Run } from '../ports/run.ts';
 import { bootId } from '../system/boot.ts';
 import { makeDirectories } from '../system/directories.ts';
 import { handleBlob } from '../system/file-blob.ts';
 import { createTempFile } from '../system/temp-file.ts';
 import { entriesPath, layerPath } from './cache-files.ts';
-import { decodeEntries, encodeEntries } from './entry-codec.ts';
+import { decodeEntries, EntryWriter, type StoredEntries } from './entry-codec.ts';
 
 /** @param dir is made at the first use */
 export function openLayerCache(dir: string): LayerCache {
@@ -51,13 +51,12 @@ export function openLayerCache(dir: string): LayerCache {
     const known = readEntries(dir, diffId, blob);
     if (known?.header.boot === boot && known.header.size === size) return { blob, size, entries: known.entries };
     try {
-      const entries = await scan(diffId, blob, blob.stream(0, size), undefined, run);
-      await writeEntries(dir, diffId, { boot, size }, entries);
-      return { blob, size, entries };
+      const found = await scan(diffId, blob, blob.stream(0, size), undefined, run);
+      return await remember(dir, diffId, blob, found.done({ boot, size }));
     } catch (error) {
       // What is cached was whole once: a crash of the system came between.
       if (!(error instanceof ImageError) || !['DIGEST_MISMATCH', 'INVALID'].includes(error.code)) throw error;
-      rmSync(path, { force: true });
+      if (isWritable(dir)) rmSync(path, { force: true });
       return undefined;
     }
   };
@@ -69,12 +68,11 @@ export function openLayerCache(dir: string): LayerCache {
     // The descriptor of the temporary file is closed with it; the blob's own stays.
     const handle = keep(await open(temp.path, constants.O_RDONLY));
     const blob = handleBlob(diffId, handle, path);
-    const entries = await scan(diffId, blob, bytes, temp.handle, run);
+    const found = await scan(diffId, blob, bytes, temp.handle, run);
     const { size } = await handle.stat();
     renameSync(temp.path, path);
     temp.keep();
-    await writeEntries(place, diffId, { boot, size }, entries);
-    return { blob, size, entries };
+    return await remember(place, diffId, blob, found.done({ boot, size }));
   };
 
   const adopt: LayerCache['adopt'] = async (diffId, blob, size, run) => {
@@ -86,9 +84,8 @@ export function openLayerCache(dir: string): LayerCache {
     const key = digestOf(`${diffId} ${size} ${blob.id}`) as DiffId;
     const known = readEntries(dir, key, own);
     if (known?.header.size === size) return { blob: own, size, entries: known.entries };
-    const entries = await scan(diffId, own, blob.stream(0, size), undefined, run);
-    await writeEntries(await writable(run), key, { boot, size }, entries);
-    return { blob: own, size, entries };
+    const found = await scan(diffId, own, blob.stream(0, size), undefined, run);
+    return await remember(await writable(run), key, own, found.done({ boot, size }));
   };
 
   return {
@@ -119,16 +116,16 @@ async function scan(
   bytes: AsyncIterable<Uint8Array>,
   to: FileHandle | undefined,
   run: Run = {},
-): Promise<readonly LayerEntry[]> {
+): Promise<EntryWriter> {
   const digester = new Digester(algorithmOf(diffId));
   const layer = new LayerStream(blob);
-  const entries: LayerEntry[] = [];
+  const entries = new EntryWriter();
   for await (const piece of bytes) {
     run.signal?.throwIfAborted();
     const written = to?.writeFile(piece);
     written?.catch(() => undefined); // awaited below, unless the scan fails before
     digester.update(piece);
-    for (const entry of layer.push(piece)) entries.push(entry);
+    for (const entry of layer.push(piece)) entries.add(entry);
     await written;
   }
   const digest = digester.digest();
@@ -145,7 +142,7 @@ async function scan(
   return entries;
 }
 
-function readEntries(dir: string, key: DiffId, blob: Blob): ReturnType<typeof decodeEntries> {
+function readEntries(dir: string, key: DiffId, blob: Blob): StoredEntries | undefined {
   try {
     return decodeEntries(readFileSync(entriesPath(dir, key)), blob);
   } catch (error) {
@@ -154,16 +151,14 @@ function readEntries(dir: string, key: DiffId, blob: Blob): ReturnType<typeof de
   }
 }
 
-async function writeEntries(
-  dir: string,
-  key: DiffId,
-  header: { readonly boot: string; readonly size: number },
-  entries: readonly LayerEntry[],
-): Promise<void> {
+/** Writes the list of entries, and gives the layer back as it would be read from it. */
+async function remember(dir: string, key: DiffId, blob: Blob, bytes: Buffer): Promise<ScannedLayer> {
   await using temp = await createTempFile(dir);
-  await temp.handle.writeFile(encodeEntries(header, entries));
+  await temp.handle.writeFile(bytes);
   renameSync(temp.path, entriesPath(dir, key));
   temp.keep();
+  const { header, entries } = present(decodeEntries(bytes, blob), 'list of entries');
+  return { blob, size: header.size, entries };
 }
 
 function isWritable(dir: string): boolean {
