@@ -4,7 +4,6 @@
  * @module
  */
 import { createHash, type Hash } from 'node:crypto';
-import { ImageError } from './errors.ts';
 
 declare const brand: unique symbol;
 
@@ -18,16 +17,7 @@ const FORM = /^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/;
 
 export type DigestAlgorithm = 'sha256' | 'sha512';
 
-/** @throws ImageError INVALID where the text is no sha256 or sha512 digest. */
-export function parseDigest(text: string): Digest {
-  if (!isDigest(text)) {
-    throw new ImageError('INVALID', `"${text.slice(0, 100)}" is not a digest`, {
-      hint: 'a digest is "sha256:" and 64 lower-case hexadecimal digits, or "sha512:" and 128',
-    });
-  }
-  return text;
-}
-
+/** Whether the text is a sha256 or sha512 digest: the one place that makes a Digest of text. */
 export function isDigest(text: string): text is Digest {
   return FORM.test(text);
 }

@@ -60,6 +60,3 @@ export const DF_1 = { NOOPEN: 0x40, NODEFLIB: 0x800, PIE: 0x08000000 } as const;
 
 /** sh_type */
 export const SHT = { PROGBITS: 1, SYMTAB: 2, STRTAB: 3, NOTE: 7, NOBITS: 8, DYNSYM: 11 } as const;
-
-/** sh_flags */
-export const SHF = { WRITE: 1, ALLOC: 2, EXECINSTR: 4, STRINGS: 32, COMPRESSED: 2048 } as const;
