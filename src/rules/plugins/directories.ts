@@ -3,7 +3,7 @@
  * known to whoever reads them, an index of theirs beside them.
  * @module
  */
-import { cleanPath, dirname, joinPath } from '../../base/path.ts';
+import { basename, cleanPath, dirname, joinPath } from '../../base/path.ts';
 import type { Facts, Requirement, Strength, Subject } from '../rule.ts';
 
 /** Directories of all libraries, of which the loader knows, and those that other rules speak for. */
@@ -68,9 +68,7 @@ async function modulesIn(directory: string, facts: Facts): Promise<Content> {
     for (const name of (await facts.files.list(found.path)) ?? []) {
       const path = joinPath(at, name);
       if (!OF_MODULES.test(name)) {
-        // Most directories that programs name hold something else, and much of it: certificates, units, catalogues.
-        const kind = depth < 2 ? (await facts.files.lookup(joinPath(found.path, name)))?.kind : undefined;
-        if (kind === 'dir' || (kind === 'symlink' && !name.includes('.'))) await look(path, depth + 1);
+        if (depth < 2 && (await isDirectory(joinPath(found.path, name), facts))) await look(path, depth + 1);
         continue;
       }
       const node = await facts.files.resolve(path);
@@ -84,6 +82,12 @@ async function modulesIn(directory: string, facts: Facts): Promise<Content> {
   };
   await look(directory, 0);
   return { modules, indexes, size };
+}
+
+/** Most directories that programs name hold something else, and much of it: certificates, units, catalogues. */
+async function isDirectory(path: string, { files }: Facts): Promise<boolean> {
+  const kind = (await files.lookup(path))?.kind;
+  return kind === 'dir' || (kind === 'symlink' && !basename(path).includes('.'));
 }
 
 /**
