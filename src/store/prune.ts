@@ -5,10 +5,10 @@ import { imageEntries, refName } from '../formats/oci/layout.ts';
 import type { Descriptor, Index } from '../formats/oci/types.ts';
 import type { Run } from '../ports/run.ts';
 import { blobPath, readIndex, writeIndex } from '../system/layout-directory.ts';
+import { addImage, neededBlobs, neededLayers } from '../system/layout-reach.ts';
 import { removeDeadTempFiles } from '../system/temp-file.ts';
 import { type CacheUse, cacheUse, removeCached, trimCache } from './cache-files.ts';
 import { cacheDir, tempDir } from './directory.ts';
-import { addImage, neededBlobs, neededLayers } from './reach.ts';
 import { liveLeases, type StoreSession } from './session.ts';
 
 export interface Pruned {

@@ -43,6 +43,7 @@ export async function openStore(
   const fd = openLock(lockPath);
   const leased = new Set<Digest>();
   let lease: Lease | undefined;
+  let ended = false;
   try {
     lease = await whileLocked(fd, 'shared', lockPath, run, () => makeLease(dir));
   } catch (error) {
@@ -55,10 +56,8 @@ export async function openStore(
       whileLocked(fd, 'shared', lockPath, run, () => {
         const { digests, value } = find();
         const fresh = digests.filter((digest) => !leased.has(digest));
-        if (fresh.length > 0 && lease !== undefined) {
-          writeSync(lease.fd, fresh.map((digest) => `${digest}\n`).join(''));
-          for (const digest of fresh) leased.add(digest);
-        }
+        if (fresh.length > 0 && lease !== undefined) extend(lease, fresh);
+        for (const digest of fresh) leased.add(digest);
         return value;
       }),
     exclusively: async (work, run) => {
@@ -66,6 +65,8 @@ export async function openStore(
       return await work();
     },
     [Symbol.asyncDispose]: async () => {
+      if (ended) return;
+      ended = true;
       if (lease !== undefined) {
         rmSync(lease.path, { force: true });
         closeSync(lease.fd);
@@ -104,6 +105,14 @@ function makeLease(dir: string): Lease | undefined {
     const code = systemCode(error);
     if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM') return undefined;
     throw fromSystem(error, `cannot write to the store ${dir}`);
+  }
+}
+
+function extend(lease: Lease, digests: readonly Digest[]): void {
+  try {
+    writeSync(lease.fd, digests.map((digest) => `${digest}\n`).join(''));
+  } catch (error) {
+    throw fromSystem(error, `cannot write ${lease.path}`);
   }
 }
 

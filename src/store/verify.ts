@@ -8,11 +8,11 @@ import type { Source } from '../ports/content-store.ts';
 import { layoutReferrers } from '../ports/layout-referrers.ts';
 import type { Run } from '../ports/run.ts';
 import { blobPath, readBlob, readIndex } from '../system/layout-directory.ts';
+import { neededBlobs } from '../system/layout-reach.ts';
 import { cachedLayers } from './cache-files.ts';
 import { cacheDir } from './directory.ts';
 import { verifyCachedLayer } from './layer-cache.ts';
 import { allBlobs } from './prune.ts';
-import { neededBlobs } from './reach.ts';
 import type { StoreSession } from './session.ts';
 
 /** The store as one source for all its images, each leased. */

@@ -60,7 +60,19 @@ function lockDescriptorNow(fd: number, kind: LockKind): Lock | undefined {
   } finally {
     if (!locked) closeSync(fd);
   }
-  return locked ? { fd, [Symbol.dispose]: () => closeSync(fd) } : undefined;
+  return locked ? held(fd) : undefined;
+}
+
+/** Disposing of it twice must not close a descriptor that is another file's by then. */
+function held(fd: number): Lock {
+  let open = true;
+  return {
+    fd,
+    [Symbol.dispose]: () => {
+      if (open) closeSync(fd);
+      open = false;
+    },
+  };
 }
 
 async function lockDescriptor(fd: number, kind: LockKind, path: string, run: Run): Promise<Lock> {
@@ -70,7 +82,7 @@ async function lockDescriptor(fd: number, kind: LockKind, path: string, run: Run
     closeSync(fd);
     throw error;
   }
-  return { fd, [Symbol.dispose]: () => closeSync(fd) };
+  return held(fd);
 }
 
 /**

@@ -20,6 +20,7 @@ import {
   writeIndex,
   writePending,
 } from '../../system/layout-directory.ts';
+import { neededBlobs } from '../../system/layout-reach.ts';
 import { type Lock, lockDirectory, lockDirectoryNow } from '../../system/lock.ts';
 import { removeDeadTempFiles } from '../../system/temp-file.ts';
 
@@ -116,9 +117,11 @@ const LAYOUT_NAMES: ReadonlySet<string> = new Set(['oci-layout', 'index.json', '
 function undo(dir: string, added: ReadonlySet<Digest>, isNew: boolean): void {
   using alone = lockDirectoryNow(`${dir}/blobs`);
   if (alone === undefined) return;
-  const used = new Set(readIndex(dir).manifests.map((entry) => entry.digest));
-  for (const digest of added) if (!used.has(digest)) rmSync(blobPath(dir, digest), { force: true });
-  if (!isNew || used.size > 0) return;
+  const index = readIndex(dir);
+  // Others may have come, counted on what was added here, and gone.
+  const needed = neededBlobs(dir, index, []);
+  for (const digest of added) if (!needed.has(digest)) rmSync(blobPath(dir, digest), { force: true });
+  if (!isNew || index.manifests.length > 0) return;
   removeDeadTempFiles(dir);
   for (const name of ['oci-layout', 'index.json']) rmSync(`${dir}/${name}`, { force: true });
   for (const path of ['/blobs/sha256', '/blobs/sha512', '/blobs', '']) removeIfEmpty(dir + path);

@@ -1,4 +1,4 @@
-/** Which blobs belong to an image: its manifests, configs, layers, and what is listed as referring to it. @module */
+/** Which blobs of a layout belong to an image: its manifests, configs, layers, and what is listed as referring to it. @module */
 import { algorithmOf, type Digest, digestOf } from '../base/digest.ts';
 import { ImageError } from '../base/errors.ts';
 import { isObject, parseJson } from '../base/json.ts';
@@ -7,7 +7,7 @@ import { referrersList } from '../formats/oci/layout.ts';
 import { isConfigType, isIndexType, isManifestType } from '../formats/oci/media-types.ts';
 import { MANIFEST_LIMIT, parseIndex, parseManifest } from '../formats/oci/parse.ts';
 import type { Descriptor, Index } from '../formats/oci/types.ts';
-import { readBlobNow } from '../system/layout-directory.ts';
+import { readBlobNow } from './layout-directory.ts';
 
 /**
  * What the entries of an index and the leases need, themselves included.
@@ -65,8 +65,8 @@ function children(dir: string, { digest, mediaType }: Descriptor): readonly Desc
   const bytes = readBlobNow(dir, digest, MANIFEST_LIMIT);
   if (bytes === undefined) return [];
   if (digestOf(bytes, algorithmOf(digest)) !== digest) {
-    throw new ImageError('DIGEST_MISMATCH', `the manifest ${digest} in the store ${dir} is damaged`, {
-      hint: 'run "pare verify --store"; then remove the image, or copy it into the store again',
+    throw new ImageError('DIGEST_MISMATCH', `the manifest ${digest} in ${dir} is damaged`, {
+      hint: 'get the image again from where it came from; for the store, "pare verify --store" says what else is wrong',
     });
   }
   if (isIndexType(mediaType)) return parseIndex(bytes, { digest, mediaType }).manifests;
