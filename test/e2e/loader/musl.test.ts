@@ -61,9 +61,9 @@ const cases: readonly Case[] = [
   },
   {
     name: 'LD_LIBRARY_PATH, relative',
-    build: (root) => one(root, {}, '/work/x'),
+    build: (root) => one(root, {}, '/start/x'),
     env: { LD_LIBRARY_PATH: 'x' },
-    cwd: '/work',
+    cwd: '/start',
   },
   { name: '/lib', build: (root) => one(root, {}, '/lib', '/usr/lib', '/usr/local/lib') },
   { name: '/usr/local/lib', build: (root) => one(root, {}, '/usr/lib', '/usr/local/lib') },
