@@ -32,17 +32,22 @@ interface Known {
 /** @param files any port that can read the contents */
 export function createContents(files: Files): Contents {
   const all = new WeakMap<Content, Known>();
-  const loader = createLoaderCache(files);
   const whole: Files = { ...files, read: keepingWhole(files.read) };
+  const loader = createLoaderCache(whole);
   const of = ({ content }: FileNode): Known => {
     const known = all.get(content) ?? { needles: new Map(), occurrences: new Map() };
     all.set(content, known);
     return known;
   };
+  /** Most files are no ELF files: their beginning says so. Those that are will be looked into. */
+  const binaryOf = async (file: FileNode): Promise<Binary> => {
+    const head = await files.read(file, { offset: 0, size: HEAD });
+    return isElf(head) ? loader.binary(file) : { head, elf: undefined, broken: undefined };
+  };
   return {
     binary: (file) => {
       const known = of(file);
-      known.binary ??= loader.binary(file);
+      known.binary ??= binaryOf(file);
       return known.binary;
     },
     symbols: (file, elf) => {
@@ -70,6 +75,13 @@ export function createContents(files: Files): Contents {
       return known;
     },
   };
+}
+
+/** As much as {@link Binary} gives. */
+const HEAD = 4096;
+
+function isElf(head: Uint8Array): boolean {
+  return head[0] === 0x7f && head[1] === 0x45 && head[2] === 0x4c && head[3] === 0x46;
 }
 
 /** Rules look into one file soon one after the other: a few files are kept as a whole. */

@@ -32,7 +32,16 @@ export interface NamePattern {
   variables(name: string): readonly string[] | undefined;
 }
 
+/** Asked again about the same program in the source and in the image made of it. */
+const known = new WeakMap<readonly string[], Mentions>();
+
 export function readMentions(strings: readonly string[]): Mentions {
+  const mentions = known.get(strings) ?? allMentions(strings);
+  known.set(strings, mentions);
+  return mentions;
+}
+
+function allMentions(strings: readonly string[]): Mentions {
   const paths = new Set<string>();
   const names = new Set<string>();
   const patterns = new Map<string, NamePattern>();
@@ -43,7 +52,7 @@ export function readMentions(strings: readonly string[]): Mentions {
       else takeRelative(token, names, patterns);
     }
   }
-  return { paths, names, patterns: [...patterns.values()], endsWith: tailTest(strings) };
+  return { paths, names, patterns: [...patterns.values()], endsWith: lazyTailTest(strings) };
 }
 
 const LEADING_VARIABLE = /^(?:\$\{?\w+\}?|%s|\.)\/+/;
@@ -92,6 +101,14 @@ function variable(piece: string): string {
 
 function escaped(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
+
+function lazyTailTest(strings: readonly string[]): Mentions['endsWith'] {
+  let test: Mentions['endsWith'] | undefined;
+  return (tail) => {
+    test ??= tailTest(strings);
+    return test(tail);
+  };
 }
 
 function tailTest(strings: readonly string[]): (tail: string) => boolean {
