@@ -52,7 +52,7 @@ export function openLayerCache(dir: string): LayerCache {
     if (known?.header.boot === boot && known.header.size === size) return { blob, size, entries: known.entries };
     try {
       const found = await scan(diffId, blob, blob.stream(0, size), undefined, run);
-      return await remember(dir, diffId, blob, found.done({ boot, size }));
+      return await remember(await writable(run), diffId, blob, found.done({ boot, size }));
     } catch (error) {
       // What is cached was whole once: a crash of the system came between.
       if (!(error instanceof ImageError) || !['DIGEST_MISMATCH', 'INVALID'].includes(error.code)) throw error;
@@ -65,14 +65,18 @@ export function openLayerCache(dir: string): LayerCache {
     const place = await writable(run);
     await using temp = await createTempFile(place);
     const path = layerPath(place, diffId);
-    // The descriptor of the temporary file is closed with it; the blob's own stays.
-    const handle = keep(await open(temp.path, constants.O_RDONLY));
-    const blob = handleBlob(diffId, handle, path);
-    const found = await scan(diffId, blob, bytes, temp.handle, run);
-    const { size } = await handle.stat();
-    renameSync(temp.path, path);
-    temp.keep();
-    return await remember(place, diffId, blob, found.done({ boot, size }));
+    try {
+      // The descriptor of the temporary file is closed with it; the blob's own stays.
+      const handle = keep(await open(temp.path, constants.O_RDONLY));
+      const blob = handleBlob(diffId, handle, path);
+      const found = await scan(diffId, blob, bytes, temp.handle, run);
+      const { size } = await handle.stat();
+      renameSync(temp.path, path);
+      temp.keep();
+      return await remember(place, diffId, blob, found.done({ boot, size }));
+    } catch (error) {
+      throw unwritable(error, place);
+    }
   };
 
   const adopt: LayerCache['adopt'] = async (diffId, blob, size, run) => {
@@ -154,11 +158,19 @@ function readEntries(dir: string, key: DiffId, blob: Blob): StoredEntries | unde
 /** Writes the list of entries, and gives the layer back as it would be read from it. */
 async function remember(dir: string, key: DiffId, blob: Blob, bytes: Buffer): Promise<ScannedLayer> {
   await using temp = await createTempFile(dir);
-  await temp.handle.writeFile(bytes);
-  renameSync(temp.path, entriesPath(dir, key));
+  try {
+    await temp.handle.writeFile(bytes);
+    renameSync(temp.path, entriesPath(dir, key));
+  } catch (error) {
+    throw unwritable(error, dir);
+  }
   temp.keep();
   const { header, entries } = present(decodeEntries(bytes, blob), 'list of entries');
   return { blob, size: header.size, entries };
+}
+
+function unwritable(error: unknown, dir: string): ImageError {
+  return fromSystem(error, `cannot write to the cache ${dir}`, 'make room, or set PARE_HOME to another directory');
 }
 
 function isWritable(dir: string): boolean {
