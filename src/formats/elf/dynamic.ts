@@ -3,7 +3,7 @@ import { DT, PT } from './constants.ts';
 import { fileOffset } from './header.ts';
 import type { DynamicEntry, ElfDynamic, ElfSegment } from './types.ts';
 import { readVersionsDefined, readVersionsNeeded } from './versions.ts';
-import { broken, cstring, type ElfView, word } from './view.ts';
+import { broken, type ElfView, word } from './view.ts';
 
 /** Largest dynamic section that is taken: 65,536 entries. */
 const LIMIT = 1024 * 1024;
@@ -23,7 +23,7 @@ export async function readDynamic(view: ElfView, segments: readonly ElfSegment[]
   const strings = place(DT.STRTAB);
   const text = (offset: number) => {
     if (strings === undefined) throw broken('its dynamic section has no string table');
-    return cstring(view, strings + offset);
+    return view.text(strings + offset);
   };
   const all = (tag: number) => Promise.all(entries.filter((one) => one.tag === tag).map((one) => text(one.value)));
   const last = async (tag: number) => (numbers.has(tag) ? text(numbers.get(tag) as number) : undefined);

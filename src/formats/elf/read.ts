@@ -4,7 +4,7 @@ import { readDynamic } from './dynamic.ts';
 import { readHeader, readLayout, readSegments } from './header.ts';
 import { readNotes } from './notes.ts';
 import type { Elf, ElfSegment, ReadRange } from './types.ts';
-import { cstring, type ElfView, openView } from './view.ts';
+import { type ElfView, openView } from './view.ts';
 
 /** Read first: tells whether it is ELF, and holds the headers, the interpreter and the notes of most files. */
 const HEAD = 4096;
@@ -41,5 +41,5 @@ export async function readElf(read: ReadRange, size: number): Promise<Elf | unde
 
 async function readInterpreter(view: ElfView, segments: readonly ElfSegment[]): Promise<string | undefined> {
   const segment = segments.find((one) => one.type === PT.INTERP && one.fileSize > 0);
-  return segment === undefined ? undefined : cstring(view, segment.offset);
+  return segment === undefined ? undefined : view.text(segment.offset);
 }

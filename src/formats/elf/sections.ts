@@ -1,7 +1,6 @@
 /** Section headers (gABI, "Sections"). Not needed to load a program, and absent from some: asked for apart. @module */
-import { decodeName } from '../../base/names.ts';
 import type { Elf, ElfSection, ReadRange } from './types.ts';
-import { broken, bytesOf, type ElfView, openView, word } from './view.ts';
+import { broken, bytesOf, type ElfView, openView, stringTable, word } from './view.ts';
 
 /** A relocatable with a section for each function can have over 65,536. */
 const MAX_SECTIONS = 1024 * 1024;
@@ -24,8 +23,8 @@ export async function readSections(elf: Elf, read: ReadRange): Promise<ElfSectio
   const names = headers[elf.sectionTable.names === SHN_XINDEX ? first.link : elf.sectionTable.names];
   if (names === undefined || names.size > MAX_NAMES || names.offset + names.size > elf.size)
     return headers.map(unnamed);
-  const text = bytesOf(await view.read(names.offset, names.size));
-  return headers.map(({ nameAt, ...section }) => ({ name: stringAt(text, nameAt), ...section }));
+  const text = stringTable(bytesOf(await view.read(names.offset, names.size)));
+  return headers.map(({ nameAt, ...section }) => ({ name: text(nameAt), ...section }));
 }
 
 type Header = Omit<ElfSection, 'name'> & { readonly nameAt: number };
@@ -49,10 +48,4 @@ function headerAt(table: DataView, at: number, view: ElfView): Header {
 
 function unnamed({ nameAt: _, ...section }: Header): ElfSection {
   return { name: '', ...section };
-}
-
-function stringAt(text: Uint8Array, at: number): string {
-  if (at >= text.length) return '';
-  const end = text.indexOf(0, at);
-  return decodeName(text.subarray(at, end < 0 ? text.length : end));
 }

@@ -1,19 +1,20 @@
 /** Names of symbols: .dynsym by way of the dynamic section, .symtab by way of sections. Read only when asked for. @module */
-import { decodeName } from '../../base/names.ts';
 import { DT, EM, SHT } from './constants.ts';
 import { fileOffset } from './header.ts';
 import { readSections } from './sections.ts';
 import type { Elf, ReadRange } from './types.ts';
-import { broken, bytesOf, type ElfView, openView, word } from './view.ts';
+import { broken, bytesOf, type ElfView, openView, stringTable, word } from './view.ts';
 
 /** More symbols than any program has (a Chromium with all of its own: 3 million). */
 const MAX_SYMBOLS = 16 * 1024 * 1024;
-const MAX_STRINGS = 512 * 1024 * 1024;
+const MAX_STRINGS = 256 * 1024 * 1024;
 
 /** The last chain is read in pieces of so many bytes: most are shorter. */
 const CHAIN_PIECE = 256;
 
 const STB_LOCAL = 0;
+const STV_INTERNAL = 1;
+const STV_HIDDEN = 2;
 
 /** Symbol names, each once, in the order of the table. */
 export interface SymbolNames {
@@ -123,25 +124,19 @@ async function namesOf(
   if (table.count > MAX_SYMBOLS || strings.size > MAX_STRINGS) throw broken(`${table.count} symbols`);
   const size = symbolSize(view);
   const symbols = await view.read(table.offset, table.count * size);
-  const text = bytesOf(await view.read(strings.offset, strings.size));
+  const nameAt = stringTable(bytesOf(await view.read(strings.offset, strings.size)));
   const imports = new Set<string>();
   const exports = new Set<string>();
   const wide = view.bits === 64;
   for (let at = size; at < symbols.byteLength; at += size) {
-    const nameAt = symbols.getUint32(at, view.little);
-    if (nameAt === 0 || nameAt >= text.length) continue;
     const info = symbols.getUint8(at + (wide ? 4 : 12));
     const visibility = symbols.getUint8(at + (wide ? 5 : 13)) & 3;
     const undefinedSymbol = symbols.getUint16(at + (wide ? 6 : 14), view.little) === 0;
     if (options.only === (undefinedSymbol ? 'exports' : 'imports')) continue;
-    if (!undefinedSymbol && !options.locals && (info >> 4 === STB_LOCAL || visibility === 1 || visibility === 2))
-      continue;
-    (undefinedSymbol ? imports : exports).add(nameOf(text, nameAt));
+    const hidden = info >> 4 === STB_LOCAL || visibility === STV_INTERNAL || visibility === STV_HIDDEN;
+    if (!undefinedSymbol && !options.locals && hidden) continue;
+    const name = nameAt(symbols.getUint32(at, view.little));
+    if (name !== '') (undefinedSymbol ? imports : exports).add(name);
   }
   return { imports: [...imports], exports: [...exports] };
-}
-
-function nameOf(text: Uint8Array, at: number): string {
-  const end = text.indexOf(0, at);
-  return decodeName(text.subarray(at, end < 0 ? text.length : end));
 }

@@ -10,8 +10,11 @@ import type { ReadRange } from './types.ts';
 /** One piece: large enough that the headers, dynamic symbols and strings of most files are one read. */
 const PIECE = 64 * 1024;
 
-/** Longest string that is taken: no path or symbol name comes near. */
-const STRING_LIMIT = 1024 * 1024;
+/** Longest single string that is taken: a search path of Nix has some thousand bytes. */
+const STRING_LIMIT = 64 * 1024;
+
+/** All strings that are read one by one in a parse, together: what a file needs has some hundred bytes. */
+const STRINGS_LIMIT = 16 * 1024 * 1024;
 
 export interface ElfView {
   readonly size: number;
@@ -19,6 +22,8 @@ export interface ElfView {
   readonly little: boolean;
   /** Exactly this range. @throws ImageError INVALID where the file ends before */
   read(offset: number, size: number): Promise<DataView>;
+  /** The string that starts there and ends with NUL. @throws ImageError INVALID where it does not end, or there is too much */
+  text(offset: number): Promise<string>;
 }
 
 /** Byte order and word size as e_ident gives them. */
@@ -50,17 +55,37 @@ export function openView(read: ReadRange, size: number, layout: Layout, head: Ui
     const start = offset - first * PIECE;
     return Buffer.concat(parts).subarray(start, start + length);
   };
+  const readRange = async (offset: number, length: number): Promise<Uint8Array> => {
+    if (!(offset >= 0 && length >= 0 && offset + length <= size)) {
+      throw broken(`a table at ${offset} of ${length} bytes lies outside its ${size} bytes`);
+    }
+    const bytes = length === 0 ? new Uint8Array() : await gather(offset, length);
+    if (bytes.length < length) throw broken(`the file ends before byte ${offset + length}`);
+    return bytes;
+  };
+  let budget = STRINGS_LIMIT;
   return {
     size,
     bits: layout.bits,
     little: layout.endian === 'little',
-    async read(offset, length) {
-      if (!(offset >= 0 && length >= 0 && offset + length <= size)) {
-        throw broken(`a table at ${offset} of ${length} bytes lies outside its ${size} bytes`);
-      }
-      const bytes = length === 0 ? new Uint8Array() : await gather(offset, length);
-      if (bytes.length < length) throw broken(`the file ends before byte ${offset + length}`);
+    read: async (offset, length) => {
+      const bytes = await readRange(offset, length);
       return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    },
+    text: async (offset) => {
+      const parts: Uint8Array[] = [];
+      for (
+        let at = offset, step = 256;
+        at < size && at - offset < STRING_LIMIT && budget > 0;
+        at += step, step = 4096
+      ) {
+        const bytes = await readRange(at, Math.min(step, size - at));
+        const end = bytes.indexOf(0);
+        parts.push(end < 0 ? bytes : bytes.subarray(0, end));
+        budget -= end < 0 ? bytes.length : end + 1;
+        if (end >= 0) return decodeName(parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts));
+      }
+      throw broken(`the string at ${offset} does not end`);
     },
   };
 }
@@ -76,18 +101,21 @@ export function u64(view: DataView, at: number, little: boolean): number {
   return high * 0x1_0000_0000 + low;
 }
 
-/** The string that starts there and ends with NUL. @throws ImageError INVALID where it does not end */
-export async function cstring(view: ElfView, offset: number): Promise<string> {
-  const parts: Uint8Array[] = [];
-  for (let at = offset, size = 256; at < view.size && at - offset < STRING_LIMIT; at += size, size = 4096) {
-    const range = await view.read(at, Math.min(size, view.size - at));
-    const bytes = new Uint8Array(range.buffer, range.byteOffset, range.byteLength);
-    const end = bytes.indexOf(0);
-    if (end >= 0 && parts.length === 0) return decodeName(bytes.subarray(0, end));
-    parts.push(end < 0 ? bytes : bytes.subarray(0, end));
-    if (end >= 0) return decodeName(Buffer.concat(parts));
-  }
-  throw broken(`the string at ${offset} does not end`);
+/**
+ * Strings of a table by their offsets; `''` outside of it. Tables share the ends of strings, but not without end: names that
+ * make many times the table's size are a trap, and end in an error.
+ * @throws ImageError INVALID
+ */
+export function stringTable(bytes: Uint8Array): (offset: number) => string {
+  let budget = 8 * bytes.length + STRINGS_LIMIT;
+  return (offset) => {
+    if (offset >= bytes.length) return '';
+    const found = bytes.indexOf(0, offset);
+    const end = found < 0 ? bytes.length : found;
+    budget -= end - offset;
+    if (budget < 0) throw broken('its names overlap without end');
+    return decodeName(bytes.subarray(offset, end));
+  };
 }
 
 export function bytesOf(view: DataView): Uint8Array {

@@ -20,9 +20,14 @@ export async function mapDependencies(
 ): Promise<Mapped[]> {
   const list = [map, ...preloads];
   const done = new Set<Mapped>();
-  for (let object: Mapped | undefined = map; object !== undefined; object = list.find((one) => !done.has(one))) {
-    done.add(object);
-    for (const wish of wishesOf(object.elf.dynamic)) await fulfil(process, object, wish, list);
+  for (let at = 0; at < list.length; ) {
+    const object = list[at] as Mapped;
+    if (done.has(object)) at++;
+    else {
+      done.add(object);
+      // Filtees that this puts before the object are next.
+      for (const wish of wishesOf(object.elf.dynamic)) await fulfil(process, object, wish, list);
+    }
   }
   return list;
 }

@@ -4,7 +4,7 @@ import type { Elf } from '../../formats/elf/types.ts';
 import type { Opened } from '../opened.ts';
 import type { LoadedObject, Via } from '../types.ts';
 import { absolutePath, addObject, type GlibcProcess, LoaderFailure, type Mapped, type Setting } from './process.ts';
-import { type Search, search } from './search.ts';
+import { directories, type Search, search, tokensOf } from './search.ts';
 
 const LEVEL = /\/glibc-hwcaps\/([^/]+)\/[^/]+$/;
 
@@ -33,7 +33,7 @@ export async function mapObject(process: GlibcProcess, request: Request): Promis
   const result = await search(process, by, name, via === 'audit');
   if (result.found === undefined) return result;
   const { file, foundBy } = result.found;
-  const same = process.chain.find(({ identity }) => identity === file.identity);
+  const same = process.files.get(file.identity);
   if (same !== undefined) {
     process.names.set(name, { object: same, asked: true });
     return same;
@@ -52,16 +52,32 @@ export function isMapped(result: Mapped | Search): result is Mapped {
   return 'elf' in result;
 }
 
+/** @param origin where that is not the directory that the path names */
 export function newObject(
   setting: Setting,
   file: Opened,
   loader: Mapped | undefined,
   facts: Omit<LoadedObject, 'path' | 'realPath' | 'hops'>,
+  origin = directoryOf(absolutePath(setting, file.path)),
 ): Mapped {
   const { path, realPath, hops, elf, identity } = file;
-  const absolute = absolutePath(setting, path);
-  const origin = absolute.slice(0, Math.max(1, absolute.lastIndexOf('/')));
-  return { path, realPath, identity, elf, origin, loader, facts: { ...facts, realPath, hops } };
+  const { rpath, runpath } = elf.dynamic ?? {};
+  const dirs = (text: string) => (text === '' ? [] : directories(text.split(':'), tokensOf(setting, { origin })));
+  return {
+    path,
+    realPath,
+    identity,
+    elf,
+    origin,
+    rpath: runpath === undefined && rpath !== undefined ? dirs(rpath) : [],
+    runpath: runpath === undefined ? undefined : dirs(runpath),
+    loader,
+    facts: { ...facts, realPath, hops },
+  };
+}
+
+function directoryOf(path: string): string {
+  return path.slice(0, Math.max(1, path.lastIndexOf('/')));
 }
 
 /** What is checked once the loader has decided for a file, in its order and words. */

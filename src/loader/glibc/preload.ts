@@ -51,7 +51,8 @@ export async function mapAuditors(process: GlibcProcess, loader: Mapped | undefi
 }
 
 async function mapAuditor(process: GlibcProcess, name: string, by: Mapped): Promise<Mapped[]> {
-  const space: GlibcProcess = { ...process, chain: [], names: new Map(), missing: [], interpreterBy: undefined };
+  const own = { chain: [], files: new Map(), names: new Map(), missing: [], interpreterBy: undefined };
+  const space: GlibcProcess = { ...process, ...own };
   const object = await mapOptional(space, name, { via: 'audit', by, loader: undefined });
   if (object === undefined) return [];
   try {

@@ -2,6 +2,7 @@
 
 import type { LoaderCache } from '../cache.ts';
 import type { CacheEntry } from '../cache-entry.ts';
+import type { Effort } from '../effort.ts';
 import type { Interpreter } from '../interpreter.ts';
 import type { Opened } from '../opened.ts';
 import type { CpuLevel, LoadedObject, MissingObject } from '../types.ts';
@@ -14,6 +15,10 @@ export interface Mapped extends Pick<Opened, 'realPath' | 'elf'> {
   readonly identity: unknown;
   /** l_origin: what `$ORIGIN` stands for in it. */
   readonly origin: string;
+  /** Directories of DT_RPATH, tokens expanded; none where there is a DT_RUNPATH. */
+  readonly rpath: readonly string[];
+  /** Directories of DT_RUNPATH; undefined without one. */
+  readonly runpath: readonly string[] | undefined;
   /** l_loader: the object that caused it to be loaded; undefined for the program and what dlopen(3) loaded. */
   readonly loader: Mapped | undefined;
   /** What `LoadedObject` says of it, its path excepted. */
@@ -36,6 +41,8 @@ export interface Setting {
   /** ld.so.cache in its own order; undefined without one. */
   readonly libraries: readonly CacheEntry[] | undefined;
   readonly configuration: Set<string>;
+  /** Bounds the work that hostile files can ask for. */
+  readonly effort: Effort;
 }
 
 /** One name space: what its objects are and by which names they are known. */
@@ -47,6 +54,8 @@ export interface GlibcProcess {
   readonly libraryPath: readonly string[];
   /** The objects in the order of the link map. */
   readonly chain: Mapped[];
+  /** `Opened.identity` → object. */
+  readonly files: Map<unknown, Mapped>;
   /** Name → the object that bears it. `asked`: a look-up went by that name, so that versions may be wanted of it. */
   readonly names: Map<string, { readonly object: Mapped; asked: boolean }>;
   readonly missing: MissingObject[];
@@ -71,7 +80,9 @@ export class LoaderFailure extends Error {
 
 /** Puts an object at the end of the link map. */
 export function addObject(process: GlibcProcess, object: Mapped, askedFor: readonly string[]): void {
+  process.setting.effort.object();
   process.chain.push(object);
+  if (object.identity !== undefined) process.files.set(object.identity, object);
   for (const name of askedFor) if (!process.names.has(name)) process.names.set(name, { object, asked: true });
   for (const name of [object.path, object.elf.dynamic?.soname]) {
     if (name !== undefined && name !== '' && !process.names.has(name)) {
@@ -83,7 +94,7 @@ export function addObject(process: GlibcProcess, object: Mapped, askedFor: reado
 /** The same process, to be changed apart. */
 export function forkProcess(process: GlibcProcess): GlibcProcess {
   const names = new Map([...process.names].map(([name, entry]) => [name, { ...entry }]));
-  return { ...process, names, chain: [...process.chain], missing: [], skipped: [] };
+  return { ...process, names, chain: [...process.chain], files: new Map(process.files), missing: [], skipped: [] };
 }
 
 /** A path as the process means it. */

@@ -49,9 +49,9 @@ async function byName(wanted: Wanted): Promise<Search['found']> {
   const { process, by } = wanted;
   const steps: [FoundBy, () => Promise<Opened | undefined>][] = [
     ['rpath', () => inRpaths(wanted)],
-    ['runpath', async () => (wanted.audit ? inRunpath(wanted, process.main) : undefined)],
+    ['runpath', async () => (wanted.audit ? inDirectories(wanted, process.main.runpath ?? []) : undefined)],
     ['library-path', () => inDirectories(wanted, process.libraryPath)],
-    ['runpath', () => inRunpath(wanted, by)],
+    ['runpath', () => inDirectories(wanted, by.runpath ?? [])],
     ['cache', () => inCache(wanted)],
     ['default', () => inSystemDirectories(wanted)],
   ];
@@ -65,25 +65,14 @@ async function byName(wanted: Wanted): Promise<Search['found']> {
 /** DT_RPATH of the object, of what loaded it, and so on up, then of the program; none of it where the object has RUNPATH. */
 async function inRpaths(wanted: Wanted): Promise<Opened | undefined> {
   const { process, by } = wanted;
-  if (by.elf.dynamic?.runpath !== undefined) return undefined;
+  if (by.runpath !== undefined) return undefined;
   const owners = new Set<Mapped>();
   for (let one: Mapped | undefined = by; one !== undefined; one = one.loader) owners.add(one);
-  for (const owner of owners.add(process.main)) {
-    const { rpath, runpath } = owner.elf.dynamic ?? {};
-    // An object's own RPATH counts for nothing where it has a RUNPATH.
-    if (runpath !== undefined) continue;
-    const file = await inDirectories(wanted, pathList(process.setting, owner, rpath));
+  for (const { rpath } of owners.add(process.main)) {
+    const file = await inDirectories(wanted, rpath);
     if (file !== undefined) return file;
   }
   return undefined;
-}
-
-async function inRunpath(wanted: Wanted, owner: Mapped): Promise<Opened | undefined> {
-  return inDirectories(wanted, pathList(wanted.process.setting, owner, owner.elf.dynamic?.runpath));
-}
-
-function pathList(setting: Setting, owner: Mapped, text: string | undefined): readonly string[] {
-  return text === undefined || text === '' ? [] : directories(text.split(':'), tokensOf(setting, owner));
 }
 
 /**
@@ -100,8 +89,8 @@ export function directories(elements: readonly string[], tokens: Tokens): string
   return [...out];
 }
 
-export function tokensOf({ interpreter, platform }: Setting, object: Mapped): Tokens {
-  return { ORIGIN: object.origin, LIB: interpreter.lib, PLATFORM: platform };
+export function tokensOf({ interpreter, platform }: Setting, { origin }: Pick<Mapped, 'origin'>): Tokens {
+  return { ORIGIN: origin, LIB: interpreter.lib, PLATFORM: platform };
 }
 
 async function inDirectories({ process, name, trail }: Wanted, dirs: readonly string[]): Promise<Opened | undefined> {
@@ -153,6 +142,7 @@ async function inCache({ process: { setting }, by, name, trail }: Wanted): Promi
 }
 
 async function attempt(setting: Setting, path: string, trail: Trail): Promise<Opened | 'absent' | 'stops'> {
+  setting.effort.look();
   const result = await openObject(setting, path);
   if (result.kind === 'opened') return result.file;
   trail.tried.push(path);

@@ -3,6 +3,7 @@ import { ImageError } from '../../base/errors.ts';
 import { dirname } from '../../base/path.ts';
 import type { LoaderCache } from '../cache.ts';
 import { readCacheFile } from '../cache-file.ts';
+import { createEffort } from '../effort.ts';
 import { findInterpreter, type Interpreter } from '../interpreter.ts';
 import type { Opened } from '../opened.ts';
 import type { Session, Start } from '../session.ts';
@@ -48,7 +49,10 @@ export async function startGlibc(cache: LoaderCache, start: Start): Promise<Sess
   return { program, open: (name, by) => open(process, name, by) };
 }
 
-async function createSetting(cache: LoaderCache, { interpreter, interpreterPath, options }: Start): Promise<Setting> {
+async function createSetting(
+  cache: LoaderCache,
+  { file, interpreter, interpreterPath, options }: Start,
+): Promise<Setting> {
   const levels = activeLevels(interpreter, options.cpu ?? 'baseline');
   const platform = options.platform ?? interpreter.machine?.platform;
   return {
@@ -62,6 +66,7 @@ async function createSetting(cache: LoaderCache, { interpreter, interpreterPath,
     kind: `${interpreterPath} ${levels[0]} ${platform}`,
     libraries: await readLibraries(cache, interpreter),
     configuration: new Set(),
+    effort: createEffort(file.path),
   };
 }
 
@@ -78,7 +83,7 @@ function createProcess(setting: Setting, main: Mapped, options: LoaderOptions): 
   const path = options.env?.['LD_LIBRARY_PATH'] ?? '';
   const libraryPath = path === '' ? [] : directories(path.split(/[:;]/), tokensOf(setting, main));
   const names = new Map<string, { object: Mapped; asked: boolean }>();
-  const lists = { chain: [], missing: [], skipped: [] };
+  const lists = { chain: [], files: new Map(), missing: [], skipped: [] };
   const process: GlibcProcess = { setting, main, libraryPath, names, ...lists, interpreterBy: undefined };
   // A program that the kernel starts has no name; one that the loader was given bears that path.
   addObject(process, main, options.invocation === 'interpreter' ? [main.facts.name] : []);
@@ -88,9 +93,10 @@ function createProcess(setting: Setting, main: Mapped, options: LoaderOptions): 
 /** Its path is empty in the link map, and it is not recognised by its file. */
 function mainObject(setting: Setting, { file, options }: Start): Mapped {
   const facts = { name: file.path, by: undefined, via: 'program' as const, foundBy: 'itself' as const, tried: [] };
-  const given = newObject(setting, file, undefined, facts);
-  const origin = options.invocation === 'interpreter' ? given.origin : dirname(file.realPath);
-  return { ...given, path: '', identity: undefined, origin };
+  const unnamed = { ...file, identity: undefined };
+  // The kernel starts what a link leads to; a loader that is given the link knows no better.
+  const origin = options.invocation === 'interpreter' ? undefined : dirname(file.realPath);
+  return { ...newObject(setting, unnamed, undefined, facts, origin), path: '' };
 }
 
 /** Why the loader would not take the program itself. */

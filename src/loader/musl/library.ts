@@ -66,7 +66,9 @@ async function byName(process: MuslProcess, { name, by }: LibraryRequest): Promi
   const nothing: Place = { at: undefined, path: '', foundBy: 'default', tried };
   if (name === '' || Buffer.byteLength(name) > NAME_MAX) return nothing;
   const lists: [FoundBy, string][] = [['library-path', process.libraryPath]];
-  for (let one = by; one !== undefined; one = one.neededBy) lists.push(searchPathOf(one));
+  for (let one = by; one !== undefined; one = one.neededBy) {
+    lists.push([one.elf.dynamic?.runpath === undefined ? 'rpath' : 'runpath', one.searchPath]);
+  }
   lists.push(['default', process.systemPath]);
   for (const [foundBy, list] of lists) {
     const result = await inList(process, name, list, tried);
@@ -76,20 +78,23 @@ async function byName(process: MuslProcess, { name, by }: LibraryRequest): Promi
   return nothing;
 }
 
+/** Longer ones are of no use: each path in it must fit the buffer. */
+const SEARCH_PATH_LIMIT = 1024 * 1024;
+
 /** DT_RUNPATH counts as DT_RPATH does, and instead of it. Any `$` that is not `$ORIGIN` makes all of it useless. */
-function searchPathOf({ elf, origin }: MuslObject): [FoundBy, string] {
-  const { rpath, runpath } = elf.dynamic ?? {};
-  const text = runpath ?? rpath ?? '';
-  const useless = /\$(?!ORIGIN|\{ORIGIN\})/.test(text);
-  const path = useless ? '' : text.replace(/\$(?:ORIGIN|\{ORIGIN\})/g, () => origin);
-  return [runpath === undefined ? 'rpath' : 'runpath', path];
+export function searchPathOf({ dynamic }: Elf, origin: string): string {
+  const text = dynamic?.runpath ?? dynamic?.rpath ?? '';
+  const grown = text.length + text.split('$').length * origin.length;
+  if (/\$(?!ORIGIN|\{ORIGIN\})/.test(text) || grown > SEARCH_PATH_LIMIT) return '';
+  return text.replace(/\$(?:ORIGIN|\{ORIGIN\})/g, () => origin);
 }
 
 /** The first that can be opened, whatever it is. An error other than "not there" inhibits all further search. */
-async function inList({ cache, cwd }: MuslProcess, name: string, list: string, tried: string[]) {
+async function inList({ cache, cwd, effort }: MuslProcess, name: string, list: string, tried: string[]) {
   for (const dir of list.split(/[:\n]/)) {
     const path = `${dir}/${name}`;
     if (dir === '' || Buffer.byteLength(path) >= BUFFER) continue;
+    effort.look();
     const at = await cache.find(absolutePath(cwd, path));
     if (at.kind !== 'missing') return { at, path };
     tried.push(path);
@@ -104,7 +109,7 @@ async function mapLibrary(process: MuslProcess, request: LibraryRequest, place: 
   if (at.kind === 'other') return failed(at.node.kind === 'dir' ? 'Is a directory' : `is a ${at.node.kind}`);
   const { realPath, hops, node } = at;
   const identity = node.link ?? realPath;
-  const same = process.chain.find((one) => one.identity === identity);
+  const same = process.files.get(identity);
   if (same !== undefined) {
     if (foundBy !== 'path') nameIt(process, same);
     return same;
@@ -116,8 +121,11 @@ async function mapLibrary(process: MuslProcess, request: LibraryRequest, place: 
   if (await isLibc(process, at, elf)) return loadLibrary(process, { ...request, name: 'libc.so' });
   const { name, via, by } = request;
   const facts = { name, via, foundBy, tried, by: (by ?? process.main).realPath, realPath, hops };
-  const object = { path, realPath, identity, elf, origin: originOf(path), neededBy: by, needs: [], facts };
+  const searchPath = searchPathOf(elf, originOf(path));
+  const object = { path, realPath, elf, searchPath, neededBy: by, needs: [], facts };
+  process.effort.object();
   process.chain.push(object);
+  process.files.set(identity, object);
   if (foundBy !== 'path') nameIt(process, object);
   return object;
 }

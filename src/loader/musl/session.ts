@@ -1,10 +1,11 @@
 /** What musl's loader does for a program, and for what the program opens later (ldso/dynlink.c). @module */
 import { decodeName } from '../../base/names.ts';
 import type { LoaderCache } from '../cache.ts';
+import { createEffort } from '../effort.ts';
 import { findInterpreter, type Interpreter } from '../interpreter.ts';
 import type { Session, Start } from '../session.ts';
 import type { LoadedObject, LoadResult, MissingObject } from '../types.ts';
-import { isLoaded, type LibraryRequest, loadLibrary, originOf } from './library.ts';
+import { isLoaded, type LibraryRequest, loadLibrary, originOf, searchPathOf } from './library.ts';
 import { absolutePath, forkProcess, type MuslObject, type MuslProcess } from './process.ts';
 
 const DEFAULT_PATH = '/lib:/usr/local/lib:/usr/lib';
@@ -25,10 +26,12 @@ export async function startMusl(cache: LoaderCache, start: Start & { interpreter
     main,
     self: await selfObject(cache, start, missing),
     chain: [main],
+    files: new Map(),
     shortNames: new Map(),
     missing,
     skipped: [],
     selfNeededBy: undefined,
+    effort: createEffort(start.file.path),
   };
   for (const name of (options.env?.['LD_PRELOAD'] ?? '').split(/[\s:]+/)) {
     if (name !== '') await request(process, { name, via: 'preload', by: undefined }, process.skipped);
@@ -42,8 +45,8 @@ export async function startMusl(cache: LoaderCache, start: Start & { interpreter
 function mainObject({ file, options }: Start): MuslObject {
   const { path, realPath, hops, elf } = file;
   const facts = { name: path, realPath, hops, by: undefined, via: 'program', foundBy: 'itself', tried: [] } as const;
-  const origin = originOf(options.invocation === 'interpreter' ? path : realPath);
-  return { path, realPath, identity: undefined, elf, origin, neededBy: undefined, needs: [], facts };
+  const searchPath = searchPathOf(elf, originOf(options.invocation === 'interpreter' ? path : realPath));
+  return { path, realPath, elf, searchPath, neededBy: undefined, needs: [], facts };
 }
 
 /** The loader; undefined, with a note, where it is missing or for another machine. */
@@ -61,8 +64,7 @@ async function selfObject(
   const { realPath, hops, elf } = found.file;
   const name = file.elf.interp ?? path;
   const facts = { name, realPath, hops, by: undefined, via: 'interpreter', foundBy: 'path', tried: [] } as const;
-  const origin = originOf(path);
-  return { path, realPath, identity: undefined, elf, origin, neededBy: undefined, needs: [], facts };
+  return { path, realPath, elf, searchPath: '', neededBy: undefined, needs: [], facts };
 }
 
 /** `PREFIX/etc/ld-musl-ARCH.path`, where PREFIX is the loader's path without its last two components. */
