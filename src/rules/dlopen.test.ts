@@ -25,7 +25,7 @@ describe('.note.dlopen', () => {
       note([{ soname: ['libc1.so.1'] }]),
     ];
     expect(await wanted({ soname: 'libx.so.1', notes })).toEqual([
-      'recommended library libc1.so.1 (data-missing)',
+      'recommended library libc1.so.1',
       'required first library liba.so.2 | library liba.so.1 (data-missing)',
       'suggested library libb.so.1',
     ]);

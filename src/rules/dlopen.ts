@@ -86,13 +86,14 @@ function toStrength(priority: string | undefined): Strength {
   return priority === 'required' || priority === 'suggested' ? priority : 'recommended';
 }
 
-function declaredWant({ sonames, feature, description, strength }: Declaration, { path }: Subject): Requirement {
+function declaredWant({ sonames, feature, description, strength }: Declaration, { path, use }: Subject): Requirement {
   const wants: Want[] = sonames.map((name) => ({ kind: 'library', name, by: path }));
   const [first] = wants;
   const want: Want = wants.length === 1 && first !== undefined ? first : { kind: 'first', of: wants };
   const what = description ?? feature;
   const because = `declares that it opens it at run time (.note.dlopen${what === undefined ? '' : `: ${what}`})`;
-  if (strength === 'suggested') return { want, strength, because };
+  // What a library recommends for its own features says little about the program that has it.
+  if (strength === 'suggested' || (strength === 'recommended' && use !== 'program')) return { want, strength, because };
   const unmet = {
     code: 'data-missing',
     message: `${path} opens ${sonames.join(' or ')} at run time${what === undefined ? '' : ` (${what})`}, and it is not there`,
