@@ -48,18 +48,24 @@ function allMentions(strings: readonly string[]): Mentions {
   for (const text of strings) {
     if (text.length > LONGEST) continue;
     for (const token of tokensOf(text)) {
-      if (token.startsWith('/') && !/[%*$]/.test(token)) paths.add(cleanPath(token));
+      if (!NOT_PLAIN.test(token)) {
+        if (token.length <= LONGEST_NAME) names.add(token);
+      } else if (token.startsWith('/') && !/[%*$]/.test(token)) paths.add(cleanPath(token));
       else takeRelative(token, names, patterns);
     }
   }
   return { paths, names, patterns: [...patterns.values()], endsWith: lazyTailTest(strings) };
 }
 
+/** Most words are plain: neither paths nor patterns. */
+const NOT_PLAIN = /[/%*$~]/;
+const LONGEST_NAME = 200;
+
 const LEADING_VARIABLE = /^(?:\$\{?\w+\}?|%s|\.)\/+/;
 
 function takeRelative(token: string, names: Set<string>, patterns: Map<string, NamePattern>): void {
   const name = token.replace(LEADING_VARIABLE, '');
-  if (name === '' || name.startsWith('/') || name.startsWith('~') || name.length > 200) return;
+  if (name === '' || name.startsWith('/') || name.startsWith('~') || name.length > LONGEST_NAME) return;
   if (!/[%*]/.test(name)) names.add(name.replace(/\/+$/, ''));
   else {
     const pattern = patternOf(name);
