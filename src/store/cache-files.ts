@@ -1,6 +1,7 @@
 /** The files of the cache of layers: a layer's uncompressed bytes, and beside them the entries that were found in them. @module */
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { algorithmOf, type Digest, encodedOf, isDigest } from '../base/digest.ts';
+import { fromSystem } from '../base/errors.ts';
 import { removeDeadTempFiles } from '../system/temp-file.ts';
 
 export const layerPath = (dir: string, diffId: Digest): string => `${dir}/${stem(diffId)}.tar`;
@@ -35,7 +36,7 @@ export function cachedLayers(dir: string): readonly { readonly digest: Digest; r
  */
 export function trimCache(dir: string, keep: ReadonlySet<Digest> = new Set()): CacheUse {
   const files = cacheFiles(dir).filter((file) => !keep.has(file.digest));
-  for (const { path } of files) rmSync(path, { force: true });
+  for (const { path } of files) remove(path);
   if (existsSync(dir)) removeDeadTempFiles(dir);
   return useOf(files);
 }
@@ -43,8 +44,16 @@ export function trimCache(dir: string, keep: ReadonlySet<Digest> = new Set()): C
 /** @returns the bytes given back */
 export function removeCached(dir: string, diffIds: ReadonlySet<Digest>): number {
   const files = cacheFiles(dir).filter((file) => diffIds.has(file.digest));
-  for (const { path } of files) rmSync(path, { force: true });
+  for (const { path } of files) remove(path);
   return useOf(files).bytes;
+}
+
+function remove(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch (error) {
+    throw fromSystem(error, `cannot remove ${path}`);
+  }
 }
 
 function useOf(files: readonly CacheFile[]): CacheUse {

@@ -62,7 +62,11 @@ export async function openStore(
       }),
     exclusively: async (work, run) => {
       using _ = await lock(lockPath, 'exclusive', run);
-      return await work();
+      try {
+        return await work();
+      } catch (error) {
+        throw fromSystem(error, `cannot change the store ${dir}`);
+      }
     },
     [Symbol.asyncDispose]: async () => {
       if (ended) return;

@@ -48,13 +48,10 @@ export async function makeLayout(dir: string): Promise<void> {
 
 export function readIndex(dir: string): Index {
   const path = `${dir}/index.json`;
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(path);
-  } catch (error) {
-    throw fromSystem(error, `cannot read ${path}`);
-  }
-  return parseIndexFile(bytes, path);
+  return parseIndexFile(
+    attempt(`cannot read ${path}`, () => readFileSync(path)),
+    path,
+  );
 }
 
 /** The caller holds the lock. @param sync whether the bytes are on the disk before they get their name */
@@ -83,7 +80,8 @@ async function replaceFile(dir: string, name: string, bytes: Uint8Array, sync = 
 
 /** Whether the blob is there, with the right size; its bytes were verified when they were written. */
 export function hasBlob(dir: string, { digest, size }: Pick<Descriptor, 'digest' | 'size'>): boolean {
-  return statSync(blobPath(dir, digest), { throwIfNoEntry: false })?.size === size;
+  const path = blobPath(dir, digest);
+  return attempt(`cannot look at ${path}`, () => statSync(path, { throwIfNoEntry: false })?.size === size);
 }
 
 /** A blob's bytes, verified. @throws ImageError NOT_FOUND, DIGEST_MISMATCH */
@@ -111,13 +109,10 @@ export function blobFile(dir: string, { digest, size }: Pick<Descriptor, 'digest
 /** A small blob as a whole and unverified; undefined where it is not there or larger than the limit. */
 export function readBlobNow(dir: string, digest: Digest, limit: number): Uint8Array | undefined {
   const path = blobPath(dir, digest);
-  const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats === undefined || stats.size > limit) return undefined;
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw fromSystem(error, `cannot read ${path}`);
-  }
+  return attempt(`cannot read ${path}`, () => {
+    const stats = statSync(path, { throwIfNoEntry: false });
+    return stats === undefined || stats.size > limit ? undefined : readFileSync(path);
+  });
 }
 
 /** Makes sure that blobs that are there outlive a loss of power: their bytes and their names. */
@@ -132,8 +127,20 @@ export async function syncBlobs(dir: string, digests: readonly Digest[]): Promis
 
 /** fsync(2) of a file, or of a directory: of the names in it. */
 async function syncPath(path: string): Promise<void> {
-  await using handle = await open(path, constants.O_RDONLY);
-  await handle.sync();
+  try {
+    await using handle = await open(path, constants.O_RDONLY);
+    await handle.sync();
+  } catch (error) {
+    throw fromSystem(error, `cannot make sure that ${path} is on the disk`);
+  }
+}
+
+function attempt<T>(doing: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw fromSystem(error, doing);
+  }
 }
 
 const BLOB_DIRS = ['sha256', 'sha512'] as const;
@@ -179,8 +186,10 @@ export async function writePending(
       digest,
       size: written.size,
       publish: () => {
-        makeDirectories(`${dir}/blobs/${algorithmOf(digest)}`);
-        renameSync(temp.path, blobPath(dir, digest));
+        attempt(`cannot write to ${dir}`, () => {
+          makeDirectories(`${dir}/blobs/${algorithmOf(digest)}`);
+          renameSync(temp.path, blobPath(dir, digest));
+        });
         temp.keep();
       },
       [Symbol.asyncDispose]: () => temp[Symbol.asyncDispose](),
