@@ -1,7 +1,7 @@
 /** The files of the cache of layers: a layer's uncompressed bytes, and beside them the entries that were found in them. @module */
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync, unlinkSync } from 'node:fs';
 import { algorithmOf, type Digest, encodedOf, isDigest } from '../base/digest.ts';
-import { fromSystem } from '../base/errors.ts';
+import { fromSystem, systemCode } from '../base/errors.ts';
 import { removeDeadTempFiles } from '../system/temp-file.ts';
 
 export const layerPath = (dir: string, diffId: Digest): string => `${dir}/${stem(diffId)}.tar`;
@@ -50,9 +50,9 @@ export function removeCached(dir: string, diffIds: ReadonlySet<Digest>): number 
 
 function remove(path: string): void {
   try {
-    rmSync(path, { force: true });
+    unlinkSync(path);
   } catch (error) {
-    throw fromSystem(error, `cannot remove ${path}`);
+    if (systemCode(error) !== 'ENOENT') throw fromSystem(error, `cannot remove ${path}`);
   }
 }
 
