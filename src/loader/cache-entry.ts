@@ -56,7 +56,7 @@ export function compareLibraryNames(left: string, right: string): number {
       j++;
     }
   }
-  return -signed(b[j] ?? 0);
+  return 0 - signed(b[j] ?? 0);
 }
 
 function isDigit(byte: number): boolean {

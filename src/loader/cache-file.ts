@@ -82,7 +82,7 @@ function readLevels(view: DataView, base: number, little: boolean): (string | un
   const u32 = (at: number) => view.getUint32(at, little);
   const at = u32(base + 32);
   if (at === 0 || at + 8 > view.byteLength || u32(at) !== EXTENSION_MAGIC) return [];
-  const sections = Math.min(u32(at + 4), (view.byteLength - at - 8) / 16);
+  const sections = Math.min(u32(at + 4), Math.floor((view.byteLength - at - 8) / 16));
   for (let i = 0; i < sections; i++) {
     const section = at + 8 + i * 16;
     const [offset, size] = [u32(section + 8), u32(section + 12)];

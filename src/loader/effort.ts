@@ -2,7 +2,7 @@
 import { ImageError } from '../base/errors.ts';
 
 /** A desktop program looks at some thousand paths and loads some hundred objects. */
-const MAX_LOOKS = 1_000_000;
+const MAX_LOOKS = 200_000;
 const MAX_OBJECTS = 16_384;
 
 export interface Effort {

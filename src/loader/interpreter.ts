@@ -49,28 +49,37 @@ export async function findInterpreter(cache: LoaderCache, path: string, program:
   if (found.kind === 'other') return unfit(`is a ${found.node.kind}`);
   const { head, elf } = await cache.binary(found.node);
   if (elf === undefined) return unfit('is no ELF file');
-  if (elf.machine !== program.machine || elf.bits !== program.bits || elf.endian !== program.endian) {
+  if (!sameMachine(elf, program)) {
     return unfit(`for machine ${elf.machine}, ${elf.bits} bits, ${elf.endian} endian`);
   }
   const { realPath, hops, node } = found;
   return { kind: 'fit', file: { path, realPath, hops, head, elf, identity: node.link ?? realPath } };
 }
 
-/** Facts of the loader at an absolute path; of one that is not there, what is usual for the program's machine. */
+/**
+ * Facts of the loader at an absolute path; of one that is not there or cannot start the program, what is usual for the
+ * program's machine.
+ * @param chosen the caller named the loader: then it counts whatever it is for
+ */
 export async function readInterpreter(
   cache: LoaderCache,
   path: string | undefined,
   program: Elf,
+  { chosen = false } = {},
 ): Promise<Interpreter> {
   const found = path === undefined ? undefined : await cache.find(path);
   if (found?.kind === 'file' && found.node.content.size <= LIMIT) {
     const { node, realPath } = found;
     const { elf } = await cache.binary(node);
-    if (elf !== undefined) {
+    if (elf !== undefined && (chosen || sameMachine(elf, program))) {
       return cache.memo(`interpreter:${realPath}`, async () => describe(elf, await cache.files.read(node), path ?? ''));
     }
   }
   return assumed(cache, path, program);
+}
+
+function sameMachine(a: Elf, b: Elf): boolean {
+  return a.machine === b.machine && a.bits === b.bits && a.endian === b.endian;
 }
 
 function describe(elf: Elf, bytes: Uint8Array, path: string): Interpreter {

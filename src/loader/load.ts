@@ -93,7 +93,9 @@ async function startedSession(cache: LoaderCache, file: Opened, options: LoaderO
 
 async function startSession(cache: LoaderCache, file: Opened, options: LoaderOptions): Promise<Session> {
   const interpreterPath = await interpreterPathOf(cache, file, options);
-  const interpreter = await readInterpreter(cache, interpreterPath, file.elf);
+  const interpreter = await readInterpreter(cache, interpreterPath, file.elf, {
+    chosen: options.interpreter !== undefined,
+  });
   if (interpreter.libc === 'musl' && interpreterPath !== undefined) {
     return startMusl(cache, { file, interpreter, interpreterPath, options });
   }
