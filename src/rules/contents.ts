@@ -3,9 +3,11 @@
  * The source of a pack and the image made of it share their contents, so that the second look costs no reading.
  * @module
  */
+import { createHash } from 'node:crypto';
 import type { Elf } from '../formats/elf/types.ts';
 import { type Binary, createLoaderCache } from '../loader/cache.ts';
 import type { Content } from '../model/content.ts';
+import { contentPieces } from '../model/layer/content-pieces.ts';
 import type { FileNode } from '../model/node.ts';
 import type { Files } from '../ports/files.ts';
 import { findNeedles, findOccurrences, readOnlyStrings } from './bytes.ts';
@@ -17,12 +19,15 @@ export interface Contents {
   strings(file: FileNode, elf: Elf): Promise<readonly string[]>;
   mentions(file: FileNode, needles: readonly string[]): Promise<ReadonlySet<string>>;
   occurrences(file: FileNode, beginnings: readonly string[]): Promise<readonly string[]>;
+  /** Of the whole content, hexadecimal. */
+  sha256(file: FileNode): Promise<string>;
 }
 
 interface Known {
   binary?: Promise<Binary>;
   symbols?: Promise<ReadonlySet<string>>;
   strings?: Promise<readonly string[]>;
+  sha256?: Promise<string>;
   /** Needle → whether it is there. */
   readonly needles: Map<string, boolean>;
   /** By beginnings. */
@@ -67,6 +72,11 @@ export function createContents(files: Files): Contents {
       for (const needle of unknown) known.set(needle, found.has(needle));
       return new Set(needles.filter((needle) => known.get(needle)));
     },
+    sha256: (file) => {
+      const known = of(file);
+      known.sha256 ??= sha256(whole, file);
+      return known.sha256;
+    },
     occurrences: (file, beginnings) => {
       const { occurrences } = of(file);
       const key = beginnings.join('\0');
@@ -82,6 +92,13 @@ const HEAD = 4096;
 
 function isElf(head: Uint8Array): boolean {
   return head[0] === 0x7f && head[1] === 0x45 && head[2] === 0x4c && head[3] === 0x46;
+}
+
+async function sha256(files: Files, file: FileNode): Promise<string> {
+  const hash = createHash('sha256');
+  if (file.content.size <= LARGEST_KEPT) hash.update(await files.read(file));
+  else for await (const piece of contentPieces(file.content)) hash.update(piece);
+  return hash.digest('hex');
 }
 
 /** Rules look into one file soon one after the other: a few files are kept as a whole. */

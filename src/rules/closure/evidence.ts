@@ -1,7 +1,5 @@
 /** From a closure to the evidence of the image it became. @module */
-import { createHash } from 'node:crypto';
 import { printableName } from '../../base/names.ts';
-import type { Content } from '../../model/content.ts';
 import type {
   Evidence,
   EvidenceFile,
@@ -10,7 +8,6 @@ import type {
   EvidenceSource,
   PackRecipe,
 } from '../../model/evidence.ts';
-import { contentPieces } from '../../model/layer/content-pieces.ts';
 import type { NodeInfo } from '../../model/node.ts';
 import { formatPlatform } from '../../model/platform.ts';
 import { licensesOf } from '../packages/licenses.ts';
@@ -41,7 +38,7 @@ export async function evidenceOf(input: EvidenceInput): Promise<Evidence> {
   const files: EvidenceFile[] = [];
   for (const one of placed) files.push(await fileOf(input.facts, one, tell));
   for (const one of made) {
-    files.push({ ...(await describe(one.path, one.node)), made: true, ...reasonsOf(one, tell) });
+    files.push({ ...(await describe(input.facts, one.path, one.node)), made: true, ...reasonsOf(one, tell) });
   }
   return {
     schemaVersion: 1,
@@ -78,7 +75,7 @@ type Tell = (reason: Reason) => EvidenceReason;
 async function fileOf(facts: Facts, { path, origin, node, kept }: PlacedFile, tell: Tell): Promise<EvidenceFile> {
   const owner = (await isDirectoryLink(facts, origin, node)) ? undefined : await (await facts.packages()).owner(origin);
   return {
-    ...(await describe(path, node)),
+    ...(await describe(facts, path, node)),
     ...(origin === path ? {} : { origin }),
     ...(owner === undefined ? {} : { package: { kind: owner.kind, name: owner.name, version: owner.version } }),
     ...reasonsOf(kept, tell),
@@ -115,15 +112,9 @@ function reasonsOf({ strength, reasons }: Kept | Made, tell: Tell) {
   return { strength, reasons: reasons.map(tell) };
 }
 
-async function describe(path: string, node: NodeInfo) {
+async function describe({ contents }: Facts, path: string, node: NodeInfo) {
   if (node.kind !== 'file') return { path, kind: node.kind };
-  return { path, kind: node.kind, size: node.content.size, sha256: await sha256(node.content) };
-}
-
-async function sha256(content: Content): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const piece of contentPieces(content)) hash.update(piece);
-  return hash.digest('hex');
+  return { path, kind: node.kind, size: node.content.size, sha256: await contents.sha256(node) };
 }
 
 const OS_FIELDS = ['ID', 'ID_LIKE', 'VERSION_ID', 'VERSION_CODENAME', 'PRETTY_NAME'];
