@@ -33,6 +33,8 @@ export interface Access {
   readonly run?: Run;
   /** Which image of an index of several platforms; default the one that fits the machine. */
   readonly platform?: Platform;
+  /** Plain HTTP or unverified TLS for every registry. */
+  readonly insecure?: boolean;
 }
 
 /** An image, open for reading. */

@@ -1,0 +1,64 @@
+/**
+ * What a registry's client is given from outside: who the user is, where registries are, and the world's clock. Reading
+ * configuration files is behind this interface; the client knows none of them.
+ * @module
+ */
+
+/** How a user is known to one registry. */
+export type Credentials =
+  | { readonly kind: 'basic'; readonly username: string; readonly password: string }
+  /** What logging in gave instead of a password: exchanged for tokens by POST (OAuth 2 refresh token). */
+  | { readonly kind: 'identity'; readonly token: string }
+  /** Sent to the registry as it is. */
+  | { readonly kind: 'bearer'; readonly token: string };
+
+/** One place a repository's content can be read from. */
+export interface RegistryEndpoint {
+  /** Host with optional port, as in a reference: `docker.io`, `localhost:5000`, `[::1]:5000`. */
+  readonly host: string;
+  /** The repository as it is called there; a mirror may have another name for it. */
+  readonly repository: string;
+  /** Plain HTTP or unverified TLS, because a configuration says so. */
+  readonly insecure: boolean;
+  /** What may be asked of it: a mirror may be trusted with digests only. */
+  readonly pulls: 'all' | 'digest-only' | 'tag-only';
+}
+
+/** Where to read a repository: mirrors in order of preference, and the registry itself last. */
+export type Route = readonly [...mirrors: RegistryEndpoint[], registry: RegistryEndpoint];
+
+/** How to speak TLS with one host; PEM texts. */
+export interface HostConfig {
+  /** Authorities besides the system's. */
+  readonly ca?: readonly string[];
+  /** The client's certificate, with its key. */
+  readonly identity?: { readonly certificate: string; readonly key: string };
+}
+
+/** Clock, waiting and chance: handed in, so that tests need not wait. */
+export interface World {
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** @throws the signal's reason, as soon as it is aborted */
+  sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
+  /** In [0, 1). */
+  random(): number;
+}
+
+export interface RegistryAccess {
+  /**
+   * The user's credentials for a repository, by the host as a reference writes it (`docker.io`, whatever the key in a file is).
+   * Without a repository: for the registry as such.
+   * @returns undefined where there are none: then the registry is asked anonymously
+   * @throws ImageError INVALID for a broken file; UNAVAILABLE for a helper that cannot be run
+   */
+  credentialsFor(host: string, repository?: string): Promise<Credentials | undefined>;
+  /** @throws ImageError DENIED where the configuration blocks the registry */
+  route(host: string, repository: string): Promise<Route>;
+  hostConfig(host: string): Promise<HostConfig>;
+  /** `--insecure`: plain HTTP, or TLS without verification, for every registry of this command. */
+  readonly insecure: boolean;
+  /** For the proxy: HTTP_PROXY, HTTPS_PROXY, NO_PROXY, and in lower case. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly world: World;
+}
