@@ -61,9 +61,13 @@ function readReport(file: string): Report | undefined {
 }
 
 const checked = run('node', 'scripts/check.ts');
-const sums = [{ passed: 0, failed: checked ? 0 : 1 }, test('unit'), test('e2e')];
+const unit = test('unit');
+// Also where this fails the tests run, and say which of them lack what.
+const trees = run('node', 'scripts/trees.ts');
+const sums = [{ passed: 0, failed: (checked ? 0 : 1) + (trees ? 0 : 1) }, unit, test('e2e')];
 const passed = sums.reduce((sum, one) => sum + one.passed, 0);
 const failed = sums.reduce((sum, one) => sum + one.failed, 0);
 if (!checked) console.log('\nnpm run check failed, and counts as one failure');
+if (!trees) console.log('\nscripts/trees.ts failed, and counts as one failure');
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1;

@@ -8,9 +8,7 @@ import { output } from '../programs/command.ts';
 import { debianTree } from '../trees.ts';
 import { type Workplace, workplace } from './workplace.ts';
 
-const tree = machineHas({ root: true, programs: [] })
-  ? debianTree({ suite: 'bookworm', include: ['redis-server', 'curl', 'ca-certificates', 'perl'] })
-  : undefined;
+const tree = machineHas({ root: true, programs: [] }) ? debianTree({ suite: 'bookworm' }) : undefined;
 
 /** Not to be found anywhere afterwards. */
 const CANARY = 'canary-7f3d1b';

@@ -9,7 +9,7 @@ import { debianTree } from '../trees.ts';
 import { type Workplace, workplace } from './workplace.ts';
 
 const tree = machineHas({ root: true, programs: ['setpriv', 'taskset'] })
-  ? debianTree({ suite: 'bookworm', include: ['redis-server', 'curl', 'ca-certificates', 'perl'] })
+  ? debianTree({ suite: 'bookworm' })
   : undefined;
 
 const PACK = ['redis-server', 'curl', '--user', 'app', '--volume', '/data', '--cert', '--', '--port', '7000'];
