@@ -28,11 +28,17 @@ const REPORTS = '.cache/ci';
 rmSync(REPORTS, { recursive: true, force: true });
 mkdirSync(REPORTS, { recursive: true });
 
+/** No step takes half of this on two processors: one that hangs is to fail, and the sum to be printed. */
+const LONGEST = 30 * 60_000;
+
 function run(command: string, ...args: readonly string[]): boolean {
   console.log(`\n$ ${[command, ...args].join(' ')}`);
   // A part of the system that is missing is a failure here, and no reason to skip.
   const env = { ...process.env, CI: 'true', PATH: `${root}node_modules/.bin:${process.env['PATH']}` };
-  return spawnSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'], env }).status === 0;
+  const bounded = { timeout: LONGEST, killSignal: 'SIGKILL' } as const;
+  const { status, error } = spawnSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'], env, ...bounded });
+  if (error !== undefined) console.log(`${command}: ${error.message}`);
+  return status === 0;
 }
 
 /** The tests of one project; a file that could not even be loaded, or a run that ended badly, counts as one failure. */

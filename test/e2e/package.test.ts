@@ -25,10 +25,22 @@ let place: Awaited<ReturnType<typeof mkdtempDisposable>>;
 let tarball: string;
 const at = (...path: readonly string[]) => join(place.path, ...path);
 
+/** What npm has from installing the checkout is good enough, and nothing but packages is asked of the network. */
+const INSTALL = [
+  'npm',
+  'install',
+  '--ignore-scripts',
+  '--prefer-offline',
+  '--no-audit',
+  '--no-fund',
+  '--no-update-notifier',
+];
+
 function run(command: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}): string {
   const [program = '', ...args] = command;
   const PATH = [dirname(process.execPath), process.env['PATH']].join(delimiter);
-  return execFileSync(program, args, { cwd, encoding: 'utf8', env: { ...process.env, PATH, ...env }, stdio: 'pipe' });
+  const bounded = { stdio: ['ignore', 'pipe', 'pipe'], timeout: 180_000, killSignal: 'SIGKILL' } as const;
+  return execFileSync(program, args, { cwd, encoding: 'utf8', env: { ...process.env, PATH, ...env }, ...bounded });
 }
 
 beforeAll(async () => {
@@ -64,7 +76,7 @@ test('publint finds nothing wrong with it', () => {
 });
 
 test('installs globally, without development dependencies or install scripts, and works', async () => {
-  run(['npm', 'install', '--global', '--ignore-scripts', '--prefix', at('prefix'), tarball], place.path);
+  run([...INSTALL, '--global', '--prefix', at('prefix'), tarball], place.path);
   const installed = at('prefix/lib/node_modules/pare');
   expect(await readdir(join(installed, 'node_modules'))).not.toContain('esbuild');
   const env = { HOME: place.path, PARE_HOME: at('store') };
@@ -92,7 +104,7 @@ test('another project imports it, with its types', async () => {
   await writeFile(at('project/package.json'), '{"type":"module","private":true}');
   await writeFile(at('project/program.ts'), PROGRAM);
   await writeFile(at('project/wrong.ts'), PROGRAM.replace('readonly Finding[]', 'number'));
-  run(['npm', 'install', '--ignore-scripts', tarball], at('project'));
+  run([...INSTALL, tarball], at('project'));
   const types = ['--types', 'node', '--typeRoots', join(REPOSITORY, 'node_modules/@types')];
   const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'esnext', ...types];
   const check = (file: string) => run([join(BIN, 'tsc'), ...options, file], at('project'));

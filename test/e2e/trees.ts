@@ -58,7 +58,11 @@ export function debianTree({ suite, arch = 'amd64' }: DebianTree): string | unde
     const source = `deb ${mirror()} ${suite} main`;
     // What it mounts goes with it, also if it is killed.
     const command = ['--mount', '--propagation', 'private', 'mmdebstrap', ...args, suite, unfinished, source];
-    execFileSync('unshare', command, { stdio: ['ignore', 'ignore', 'pipe'] });
+    execFileSync('unshare', command, {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      timeout: 15 * 60_000,
+      killSignal: 'SIGKILL',
+    });
     renameSync(unfinished, path);
   } finally {
     rmSync(unfinished, { recursive: true, force: true });
