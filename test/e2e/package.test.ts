@@ -39,8 +39,14 @@ const INSTALL = [
 function run(command: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}): string {
   const [program = '', ...args] = command;
   const PATH = [dirname(process.execPath), process.env['PATH']].join(delimiter);
-  const bounded = { stdio: ['ignore', 'pipe', 'pipe'], timeout: 180_000, killSignal: 'SIGKILL' } as const;
-  return execFileSync(program, args, { cwd, encoding: 'utf8', env: { ...process.env, PATH, ...env }, ...bounded });
+  return execFileSync(program, args, {
+    cwd,
+    encoding: 'utf8',
+    env: { ...process.env, PATH, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: 180_000,
+    killSignal: 'SIGKILL',
+  });
 }
 
 beforeAll(async () => {
