@@ -9,6 +9,22 @@ import type { Descriptor } from '../formats/oci/types.ts';
 import type { Blob } from '../model/content.ts';
 import type { Run } from './run.ts';
 
+/** A repository of a registry. */
+export interface Repository {
+  /** As references write it: `docker.io`, `localhost:5000`. */
+  readonly host: string;
+  /** `library/redis` */
+  readonly path: string;
+}
+
+/** Where the bytes of a blob come from, for a sink that can make use of that. */
+export interface Origin {
+  /** The same bytes once more, from the first on: for a medium that has lost what it was sent. Verified, as a source's are. */
+  again(): AsyncIterable<Uint8Array>;
+  /** Where they lie: a sink in the same registry need not be sent them. */
+  readonly repository?: Repository;
+}
+
 /** Where an image is read from. Opened for one reference; the opener disposes of it. */
 export interface Source extends AsyncDisposable {
   /** The reference as the user would write it, for messages. */
@@ -29,6 +45,8 @@ export interface Source extends AsyncDisposable {
    * is lost where a copy compresses the layers and makes another manifest.
    */
   readonly synthesized?: true;
+  /** Where the blobs lie, where that is a registry. */
+  readonly repository?: Repository;
   /** Manifests whose `subject` is this digest (distribution-spec, "Listing Referrers"). */
   referrers(subject: Digest, run?: Run): Promise<readonly Descriptor[]>;
 }
@@ -45,10 +63,11 @@ export interface Sink extends AsyncDisposable {
   /** Whether a blob is there already, so that it need not be sent. */
   has(descriptor: Descriptor, run?: Run): Promise<boolean>;
   /**
-   * Stores the bytes under the descriptor's digest; children before parents. Idempotent.
+   * Stores the bytes under the descriptor's digest; children before parents. Idempotent. The bytes may be left unread.
+   * @param origin where they are a source's
    * @throws ImageError DIGEST_MISMATCH where the bytes are not the descriptor's; then nothing is kept
    */
-  push(descriptor: Descriptor, bytes: AsyncIterable<Uint8Array>, run?: Run): Promise<void>;
+  push(descriptor: Descriptor, bytes: AsyncIterable<Uint8Array>, run?: Run, origin?: Origin): Promise<void>;
   /**
    * Stores bytes whose digest is not known beforehand, and says what it became: for layers that are compressed on the way.
    */

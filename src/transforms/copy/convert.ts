@@ -17,6 +17,7 @@ import type { Descriptor, Manifest } from '../../formats/oci/types.ts';
 import type { Sink, Source } from '../../ports/content-store.ts';
 import { reported } from '../../ports/progress.ts';
 import type { Run } from '../../ports/run.ts';
+import { transfer } from '../../ports/transfer.ts';
 import { readDocument } from '../../ports/verified.ts';
 
 /** @returns the descriptor of the new manifest; the old one where nothing had to change */
@@ -62,7 +63,7 @@ async function convertLayer(
   }
   if (from === compression) {
     const kept = { mediaType: layerType(from), digest: layer.digest, size: layer.size };
-    if (!(await sink.has(kept, run))) await sink.push(kept, source.fetch(layer, run), run);
+    await transfer(source, sink, layer, run, kept);
     return kept;
   }
   const label = `compressing ${shortDigest(layer.digest)}`;

@@ -5,15 +5,15 @@
  */
 
 import { mapBounded } from '../../base/concurrency.ts';
-import { type Digest, shortDigest } from '../../base/digest.ts';
+import type { Digest } from '../../base/digest.ts';
 import { ImageError } from '../../base/errors.ts';
 import { pieces } from '../../base/stream.ts';
 import { type Compression, isIndexType, isManifestType } from '../../formats/oci/media-types.ts';
 import { parseIndex, parseManifest } from '../../formats/oci/parse.ts';
 import type { Descriptor } from '../../formats/oci/types.ts';
 import type { Sink, Source } from '../../ports/content-store.ts';
-import { reported } from '../../ports/progress.ts';
 import type { Run } from '../../ports/run.ts';
+import { transfer } from '../../ports/transfer.ts';
 import { readDocument } from '../../ports/verified.ts';
 import { convertManifest } from './convert.ts';
 
@@ -93,17 +93,10 @@ class Copier {
 
   async #blobs(blobs: readonly Descriptor[]): Promise<void> {
     await mapBounded(blobs, this.#sink.sequential ? 1 : CONCURRENCY, (blob) => {
-      const sent = this.#underWay.get(blob.digest) ?? this.#send(blob);
+      const sent = this.#underWay.get(blob.digest) ?? transfer(this.#source, this.#sink, blob, this.#run);
       this.#underWay.set(blob.digest, sent);
       return sent;
     });
-  }
-
-  async #send(blob: Descriptor): Promise<void> {
-    if (await this.#sink.has(blob, this.#run)) return;
-    const label = `copying ${shortDigest(blob.digest)}`;
-    const bytes = reported(this.#source.fetch(blob, this.#run), label, this.#run, blob.size);
-    await this.#sink.push(blob, bytes, this.#run);
   }
 }
 

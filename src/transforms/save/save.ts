@@ -22,6 +22,7 @@ import { layerSize, writeLayer } from '../../model/layer/write.ts';
 import type { Sink } from '../../ports/content-store.ts';
 import { reported } from '../../ports/progress.ts';
 import type { Run } from '../../ports/run.ts';
+import { transfer } from '../../ports/transfer.ts';
 import { testCompressor } from './compressor.ts';
 import type { Attachment, KeptLayer, MadeLayer, NewImage, NewLayer, SavedImage } from './image.ts';
 
@@ -118,7 +119,7 @@ async function saveKept({ descriptor, diffId, from }: KeptLayer, sink: Sink, run
     });
   }
   const kept = { mediaType: layerType(compression), digest: descriptor.digest, size: descriptor.size };
-  if (!(await sink.has(kept, run))) await sink.push(kept, from.fetch(descriptor, run), run);
+  await transfer(from, sink, descriptor, run, kept);
   return { descriptor: kept, diffId };
 }
 
