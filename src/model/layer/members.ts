@@ -5,9 +5,10 @@
  */
 import { isWithin } from '../../base/path.ts';
 import { type Changeset, type DirChange, walkChanges } from '../changeset.ts';
+import { copyUp } from '../copy-up.ts';
 import type { DirInfo } from '../node.ts';
 import { EMPTY_DIR, nodeAt, type Tree, walk } from '../tree.ts';
-import { Links, LinksBelow } from './links.ts';
+import { Links } from './links.ts';
 import { dirMember, type Member, nameOf, opaqueMember, whiteoutMember } from './member.ts';
 
 /** @param below the tree a changeset is made for */
@@ -26,10 +27,10 @@ function isTree(layer: Tree | Changeset): layer is Tree {
   return layer.root.kind === 'dir';
 }
 
-function* changeMembers(changes: Changeset, below: Tree | undefined): Generator<Member> {
+function* changeMembers(layer: Changeset, below: Tree | undefined): Generator<Member> {
+  const changes = below === undefined ? layer : copyUp(layer, below);
   const described = new Describer(below);
   const links = new Links();
-  const linksBelow = new LinksBelow(changes, below);
   for (const { path, change } of walkChanges(changes)) {
     switch (change.kind) {
       case 'dir-change': {
@@ -42,8 +43,7 @@ function* changeMembers(changes: Changeset, below: Tree | undefined): Generator<
         yield whiteoutMember(path);
         break;
       case 'hardlink':
-        yield linksBelow.member(path, change);
-        break;
+        throw new Error(`bug: ${path} links to ${change.target} of the tree below, which was not given`);
       default:
         yield links.leaf(nameOf(path), change);
     }
@@ -51,8 +51,8 @@ function* changeMembers(changes: Changeset, below: Tree | undefined): Generator<
 }
 
 /**
- * Says how a directory is to be described that its changeset does not describe: not at all where it stands below already, or
- * may do so; else as new, since extractors would give it the time of day.
+ * Says how a directory is to be described that its changeset does not describe: as it stands below; else as new. Where a layer
+ * is unpacked by itself, a directory without an entry would be root's, of any mode, and of the time of day.
  */
 class Describer {
   readonly #below: Tree | undefined;
@@ -63,11 +63,12 @@ class Describer {
     this.#below = below;
   }
 
-  /** Asked for each directory in order of walk. */
+  /** Asked for each directory in order of walk. The root is always there, and stays as it is. */
   info(path: string, change: DirChange): DirInfo | undefined {
     const visible = this.#hidden === undefined || !isWithin(path, this.#hidden);
     if (visible) this.#hidden = change.opaque ? path : undefined;
-    if (change.info !== undefined || this.#below === undefined) return change.info;
-    return visible && nodeAt(this.#below, path)?.kind === 'dir' ? undefined : EMPTY_DIR;
+    if (change.info !== undefined || this.#below === undefined || path === '/') return change.info;
+    const found = visible ? nodeAt(this.#below, path) : undefined;
+    return found?.kind === 'dir' ? found : EMPTY_DIR;
   }
 }

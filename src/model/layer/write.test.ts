@@ -153,20 +153,28 @@ describe('a changeset', () => {
     expect(await names({ root: { ...root, opaque: true, info: DIR } })).toContain('file .wh..wh..opq');
   });
 
-  it('describes a directory that it makes, and leaves alone one that is there', async () => {
+  it('describes every directory on the way: as it is below, or as new', async () => {
     const root = change({ etc: change({ x: FILE }) });
     expect(await names({ root })).toEqual(['dir etc/', 'file etc/x']);
     const editor = new TreeEditor();
-    editor.putDir('/etc', DIR);
-    expect(await names({ root }, editor.done())).toEqual(['file etc/x']);
-    expect(await names({ root: { ...root, opaque: true } }, editor.done())).toEqual([
-      'file .wh..wh..opq',
-      'dir etc/',
-      'file etc/x',
+    editor.putDir('/etc', { ...DIR, meta: { mode: 0o1775, uid: 5, gid: 6 } });
+    const below = editor.done();
+    const described = async (changes: Changeset) =>
+      (await scanAll(await collect(writeLayer(changes, { below })))).map(({ name, mode, uid, mtime }) => {
+        return [name, mode, uid, mtime];
+      });
+    expect(await described({ root })).toEqual([
+      ['etc/', 0o1775, 5, 1],
+      ['etc/x', 0o644, 0, 1],
+    ]);
+    expect(await described({ root: { ...root, opaque: true } })).toEqual([
+      ['.wh..wh..opq', 0o644, 0, 0],
+      ['etc/', 0o755, 0, 0],
+      ['etc/x', 0o644, 0, 1],
     ]);
   });
 
-  it('links to files below, and writes them again where it removes all of their names', async () => {
+  it('writes a file below that gains a name again, under all names it goes on having', async () => {
     const editor = new TreeEditor();
     const link = { link: true } as const;
     editor.put('/old', { ...FILE, content: bytesContent('bytes'), link });
@@ -180,10 +188,15 @@ describe('a changeset', () => {
         linkname,
         size,
       ]);
-    expect(await entries(change({ new: hardlink }))).toEqual([['hardlink', 'new', 'old', 0]]);
+    expect(await entries(change({ new: hardlink }))).toEqual([
+      ['file', 'new', '', 5],
+      ['hardlink', 'old', 'new', 0],
+      ['hardlink', 'other', 'new', 0],
+    ]);
     expect(await entries(change({ new: hardlink, old: WHITEOUT }))).toEqual([
-      ['hardlink', 'new', 'other', 0],
+      ['file', 'new', '', 5],
       ['file', '.wh.old', '', 0],
+      ['hardlink', 'other', 'new', 0],
     ]);
     expect(await entries(change({ new: hardlink, newer: hardlink, old: WHITEOUT, other: FILE }))).toEqual([
       ['file', 'new', '', 5],

@@ -16,7 +16,7 @@ import { members } from './members.ts';
 export interface WriteLayerOptions {
   /**
    * The tree that a changeset is made for: needed where the changeset links to files of it, or has directories that it does
-   * not describe and that are not there yet.
+   * not describe.
    */
   readonly below?: Tree;
 }
