@@ -4,7 +4,7 @@
  */
 import { assertNever, present } from './base/assert.ts';
 import { ImageError } from './base/errors.ts';
-import { parseNamed, withDefaultTag } from './formats/reference/docker.ts';
+import { type NamedReference, parseNamed, withDefaultTag } from './formats/reference/docker.ts';
 import { parseReference, type Reference, type RootReference, type StoreReference } from './formats/reference/parse.ts';
 import type { Tree } from './model/tree.ts';
 import type { Sink } from './ports/content-store.ts';
@@ -12,14 +12,15 @@ import type { Access } from './sources.ts';
 import { storeDirectory } from './store/directory.ts';
 import { openStore } from './store/session.ts';
 import { openStoreSink } from './store/sink.ts';
-import { openDockerArchiveSink } from './transports/docker-archive/sink.ts';
+import { openDockerArchiveSink, savedImageSink } from './transports/docker-archive/sink.ts';
+import { loadIntoDaemon } from './transports/docker-daemon/load.ts';
 import { openOciArchiveSink } from './transports/oci-archive/sink.ts';
 import { openLayoutSink } from './transports/oci-layout/sink.ts';
 import { writeRootDirectory } from './transports/rootfs/sink.ts';
 import { writeTarRoot } from './transports/tar/sink.ts';
 
 export interface SinkOptions {
-  /** More names for the image, where the medium can hold several (docker-archive). */
+  /** More names for the image, where the medium can hold several (docker-archive, docker-daemon). */
   readonly names?: readonly string[];
 }
 
@@ -40,18 +41,16 @@ export async function openSink(
       return openLayoutSink(parsed, access.run);
     case 'oci-archive':
       return openOciArchiveSink(parsed);
-    case 'docker-archive': {
-      const names = (options.names ?? []).map((name) => withDefaultTag(parseNamed(name)));
-      return openDockerArchiveSink(parsed, names);
-    }
+    case 'docker-archive':
+      return openDockerArchiveSink(parsed, moreNames(options));
     case 'docker':
       throw new ImageError('UNSUPPORTED', `${parsed.text}: this version of pare does not write to registries`, {
         hint: `write oci:DIR, and send it with another tool: skopeo copy oci:DIR ${parsed.text}`,
       });
-    case 'docker-daemon':
-      throw new ImageError('UNSUPPORTED', `${parsed.text}: this version of pare does not speak to Docker's daemon`, {
-        hint: `send it an archive: pare copy SOURCE docker-archive:- | docker load`,
-      });
+    case 'docker-daemon': {
+      const { writer, named } = await loadIntoDaemon(parsed, access.env, access.run);
+      return savedImageSink(writer, parsed.text, [named, ...moreNames(options)]);
+    }
     case 'rootfs':
     case 'tar':
     case 'host':
@@ -62,6 +61,10 @@ export async function openSink(
     default:
       return assertNever(parsed);
   }
+}
+
+function moreNames({ names = [] }: SinkOptions): NamedReference[] {
+  return names.map((name) => withDefaultTag(parseNamed(name)));
 }
 
 async function openInStore(reference: StoreReference, { env, run }: Access): Promise<Sink> {

@@ -20,7 +20,8 @@ import { notInStore, openStoreSource } from './store/source.ts';
 import { machinePlatform } from './system/machine.ts';
 import { loadImage } from './transforms/load/load.ts';
 import { resolvePlatform } from './transforms/load/platform.ts';
-import { openDockerArchiveSource } from './transports/docker-archive/source.ts';
+import { openDockerArchiveSource, savedImageIn } from './transports/docker-archive/source.ts';
+import { saveFromDaemon } from './transports/docker-daemon/save.ts';
 import { openOciArchiveSource } from './transports/oci-archive/source.ts';
 import { openLayoutSource } from './transports/oci-layout/source.ts';
 import { openRootDirectory } from './transports/rootfs/source.ts';
@@ -66,10 +67,10 @@ export async function openSource(reference: string | Reference, access: Access):
       throw new ImageError('UNSUPPORTED', `${parsed.text}: this version of pare does not read registries`, {
         hint: `fetch it with another tool: skopeo copy ${parsed.text} oci-archive:FILE`,
       });
-    case 'docker-daemon':
-      throw new ImageError('UNSUPPORTED', `${parsed.text}: this version of pare does not speak to Docker's daemon`, {
-        hint: `write it to a file: docker save -o FILE ${parsed.text.slice('docker-daemon:'.length)}; then docker-archive:FILE`,
-      });
+    case 'docker-daemon': {
+      const archive = await saveFromDaemon(parsed, access.env, access.run);
+      return savedImageIn(archive, { text: parsed.text, named: undefined, index: undefined }, access.run);
+    }
     case 'rootfs':
     case 'tar':
     case 'host':

@@ -7,16 +7,28 @@ export interface ArchiveWriter extends AsyncDisposable {
   /** Members come in the order in which they were asked for. A member that fails makes the archive useless. */
   add(name: string, size: number, bytes: AsyncIterable<Uint8Array>): Promise<void>;
   addBytes(name: string, bytes: Uint8Array): Promise<void>;
-  /** Ends the archive and gives the file its name. */
+  /** Ends the archive: a file gets its name. */
   finish(): Promise<void>;
 }
 
 /** Fixed, so that the same image gives the same archive. */
 const META = { kind: 'file', mode: 0o644, uid: 0, gid: 0, mtime: 0, mtimeNs: 0 } as const;
 
+/** Where the archive's bytes go. */
+export interface ArchiveOutput extends AsyncDisposable {
+  /** The piece may be used again once this resolves. */
+  write(piece: Uint8Array): Promise<void>;
+  /** All has been written. */
+  publish(): Promise<void> | void;
+}
+
 /** @param path `-` is standard output. @throws ImageError as `openOutputFile` */
 export async function openArchiveWriter(path: string): Promise<ArchiveWriter> {
-  const output = await openOutputFile(path);
+  return archiveWriter(await openOutputFile(path));
+}
+
+/** Disposing of it disposes of the output. */
+export function archiveWriter(output: ArchiveOutput): ArchiveWriter {
   let last: Promise<void> = Promise.resolve();
   const inTurn = (work: () => Promise<void>): Promise<void> => {
     last = last.then(work);
@@ -40,7 +52,7 @@ export async function openArchiveWriter(path: string): Promise<ArchiveWriter> {
     finish: () =>
       inTurn(async () => {
         await output.write(END_OF_ARCHIVE);
-        output.publish();
+        await output.publish();
       }),
     [Symbol.asyncDispose]: () => output[Symbol.asyncDispose](),
   };

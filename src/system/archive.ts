@@ -38,9 +38,13 @@ type Found =
 
 /** @param path of a tar file, compressed or not; `-` is standard input. @throws ImageError as `openFile`; INVALID */
 export async function openArchive(path: string, run: Run = {}): Promise<Archive> {
+  return archiveIn(await openFile(path, run), path === '-' ? 'standard input' : path);
+}
+
+/** The archive in a file that is open; closes it, also where it is none. @throws ImageError INVALID */
+export async function archiveIn(opened: OpenFile, shown: string): Promise<Archive> {
   await using stack = new AsyncDisposableStack();
-  const file = stack.use(await openFile(path, run));
-  const shown = path === '-' ? 'standard input' : path;
+  const file = stack.use(opened);
   const members = await scanMembers(file, shown);
   const open = stack.move();
   return {

@@ -56,8 +56,12 @@ function stdin(): AsyncIterable<Uint8Array> {
   return process.stdin;
 }
 
-/** What cannot be read twice: looked at for compression as it comes. */
-async function spooled(bytes: AsyncIterable<Uint8Array>, what: string, run: Run): Promise<OpenFile> {
+/**
+ * What cannot be read twice: looked at for compression as it comes, and spooled.
+ * @param what for messages
+ * @throws ImageError as `openFile`; whatever the bytes throw
+ */
+export async function spooled(bytes: AsyncIterable<Uint8Array>, what: string, run: Run): Promise<OpenFile> {
   const pieces = bytes[Symbol.asyncIterator]();
   let head: Uint8Array = new Uint8Array(0);
   while (head.length < DETECTION_BYTES) {

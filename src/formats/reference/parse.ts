@@ -16,11 +16,18 @@ export interface StoreReference {
   readonly digest: Digest | undefined;
 }
 
-/** An image in a registry, or in a Docker or Podman daemon. */
+/** An image in a registry. */
 export interface RemoteReference {
-  readonly kind: 'docker' | 'docker-daemon';
+  readonly kind: 'docker';
   readonly text: string;
   readonly named: NamedReference;
+}
+
+/** An image in a Docker or Podman daemon: by its name, or by its id, the digest of its config. */
+export interface DaemonReference {
+  readonly kind: 'docker-daemon';
+  readonly text: string;
+  readonly image: NamedReference | Digest;
 }
 
 /** An image in an OCI layout: a directory, or a tar of one. */
@@ -51,7 +58,13 @@ export interface RootReference {
   readonly path: string;
 }
 
-export type Reference = StoreReference | RemoteReference | LayoutReference | DockerArchiveReference | RootReference;
+export type Reference =
+  | StoreReference
+  | RemoteReference
+  | DaemonReference
+  | LayoutReference
+  | DockerArchiveReference
+  | RootReference;
 
 /** Whether it names a root filesystem and no image. */
 export function isRootReference(reference: Reference): reference is RootReference {
@@ -66,7 +79,7 @@ const PARSERS: Readonly<Record<string, Parser>> = {
     if (!rest.startsWith('//')) throw usage(text, 'two slashes are missing', `write docker://${rest}`);
     return { kind: 'docker', text, named: withDefaultTag(parseNamed(rest.slice(2))) };
   },
-  'docker-daemon': (rest, text) => ({ kind: 'docker-daemon', text, named: withDefaultTag(parseNamed(rest)) }),
+  'docker-daemon': (rest, text) => ({ kind: 'docker-daemon', text, image: daemonImage(rest, text) }),
   oci: (rest, text) => layout('oci', rest, text),
   'oci-archive': (rest, text) => layout('oci-archive', rest, text),
   'docker-archive': dockerArchive,
@@ -132,6 +145,12 @@ function dockerArchive(rest: string, text: string): DockerArchiveReference {
     throw usage(text, 'an archive of docker save knows images by tag only', 'write NAME:TAG, without the digest');
   }
   return { kind: 'docker-archive', text, path, named: name, index };
+}
+
+function daemonImage(rest: string, text: string): NamedReference | Digest {
+  if (rest === '') throw usage(text, 'the name of the image is missing', 'write docker-daemon:NAME[:TAG]');
+  if (isDigest(rest)) return rest;
+  return isIdentifier(rest) ? (`sha256:${rest}` as Digest) : withDefaultTag(parseNamed(rest));
 }
 
 /** `PATH[:NAME|:@INDEX]`; a path with a colon in it cannot be written, as in containers-transports(5). */

@@ -31,14 +31,22 @@ export async function openDockerArchiveSink(
   names: readonly NamedReference[] = [],
 ): Promise<Sink> {
   const writer = await openArchiveWriter(reference.path);
+  return savedImageSink(writer, reference.text, reference.named === undefined ? names : [reference.named, ...names]);
+}
+
+/**
+ * Writes the image into an archive, which is ended by the commit; disposing of the sink disposes of the writer.
+ * @param reference for messages
+ */
+export function savedImageSink(writer: ArchiveWriter, reference: string, names: readonly NamedReference[]): Sink {
   /** Configs and manifests: a config is written, a manifest only looked into. */
   const documents = new Map<Digest, Uint8Array>();
   /** As pushed → uncompressed. */
   const layers = new Map<Digest, DiffId>();
-  const tags = [...new Set([reference.named, ...names].flatMap((one) => (one === undefined ? [] : repoTag(one))))];
+  const tags = [...new Set(names.map(repoTag))];
 
   return {
-    reference: reference.text,
+    reference,
     sequential: true,
     layerCompression: 'none',
     withoutReferrers: true,

@@ -25,13 +25,21 @@ import { blobMember, findStoredManifest, type StoredManifest } from './stored-ma
 
 /** @throws ImageError NOT_FOUND, USAGE where several images are there and none is named, INVALID */
 export async function openDockerArchiveSource(reference: DockerArchiveReference, run: Run = {}): Promise<Source> {
+  return savedImageIn(await openArchive(reference.path, run), reference, run);
+}
+
+/** Which image of an archive is meant. */
+export type SavedPick = Pick<DockerArchiveReference, 'text' | 'named' | 'index'>;
+
+/** The image in an archive that is open; the source closes it, also where there is none. @throws ImageError as above */
+export async function savedImageIn(opened: Archive, pick: SavedPick, run: Run = {}): Promise<Source> {
   await using stack = new AsyncDisposableStack();
-  const archive = stack.use(await openArchive(reference.path, run));
-  const image = blobsOf(archive, await readSaved(archive, reference, run));
+  const archive = stack.use(opened);
+  const image = blobsOf(archive, await readSaved(archive, pick, run));
   const { root, blobs } = image;
   const open = stack.move();
   return {
-    reference: reference.text,
+    reference: pick.text,
     ...(image.synthesized ? { synthesized: true } : {}),
     resolve: async () => root,
     async *fetch(descriptor) {
@@ -88,10 +96,10 @@ interface Saved {
   readonly stored: StoredManifest | undefined;
 }
 
-async function readSaved(archive: Archive, reference: DockerArchiveReference, run: Run): Promise<Saved> {
+async function readSaved(archive: Archive, pick: SavedPick, run: Run): Promise<Saved> {
   const file = archive.member('manifest.json');
   if (file !== undefined)
-    return readCurrent(archive, reference, await readMember(file, MANIFEST_LIMIT, 'manifest.json'), run);
+    return readCurrent(archive, pick, await readMember(file, MANIFEST_LIMIT, 'manifest.json'), run);
   const repositories = archive.member('repositories');
   if (repositories === undefined) {
     throw new ImageError('NOT_FOUND', `${archive.path} is no archive of docker save: it has no manifest.json`, {
@@ -103,19 +111,14 @@ async function readSaved(archive: Archive, reference: DockerArchiveReference, ru
   }
   const tops = [...parseRepositories(await readMember(repositories, MANIFEST_LIMIT, 'repositories'), 'repositories')];
   const byImage = [...Map.groupBy(tops, ([, top]) => top)];
-  const [top] = chooseSaved(byImage, ([, names]) => names.map(([name]) => name), reference, archive.path);
+  const [top] = chooseSaved(byImage, ([, names]) => names.map(([name]) => name), pick, archive.path);
   const { config, layers, diffIds } = await readLegacy(archive, top, run);
   return { config, layers: await describeLayers(archive, layers, diffIds, run), stored: undefined };
 }
 
-async function readCurrent(
-  archive: Archive,
-  reference: DockerArchiveReference,
-  manifestFile: Uint8Array,
-  run: Run,
-): Promise<Saved> {
+async function readCurrent(archive: Archive, pick: SavedPick, manifestFile: Uint8Array, run: Run): Promise<Saved> {
   const entries = parseManifestFile(manifestFile, `manifest.json in ${archive.path}`);
-  const entry = chooseSaved(entries, (one) => one.names, reference, archive.path);
+  const entry = chooseSaved(entries, (one) => one.names, pick, archive.path);
   const config = await readMember(memberOf(archive, entry.config), MANIFEST_LIMIT, entry.config);
   checkConfigName(archive, entry.config, config);
   const ids = parseConfig(config, `${entry.config} in ${archive.path}`).rootfs.diff_ids;
