@@ -24,7 +24,7 @@ import { reported } from '../../ports/progress.ts';
 import type { Run } from '../../ports/run.ts';
 import { transfer } from '../../ports/transfer.ts';
 import { testCompressor } from './compressor.ts';
-import type { Attachment, KeptLayer, MadeLayer, NewImage, NewLayer, SavedImage } from './image.ts';
+import type { Attachment, KeptLayer, MadeLayer, NewImage, NewLayer, SavedImage, TarLayer } from './image.ts';
 
 export interface SaveOptions {
   /** Of layers that are made; default gzip. A sink that leaves no choice decides itself. */
@@ -80,17 +80,22 @@ interface WrittenLayer {
 function saveLayer(layer: NewLayer, sink: Sink, compression: Compression, run: Run): Promise<WrittenLayer> {
   switch (layer.kind) {
     case 'made':
+    case 'tar':
       return saveMade(layer, sink, sink.layerCompression ?? compression, run);
     case 'kept':
       return saveKept(layer, sink, run);
   }
 }
 
-async function saveMade(layer: MadeLayer, sink: Sink, compression: Compression, run: Run): Promise<WrittenLayer> {
+async function saveMade(
+  layer: MadeLayer | TarLayer,
+  sink: Sink,
+  compression: Compression,
+  run: Run,
+): Promise<WrittenLayer> {
   await testCompressor(compression, run);
-  const below = layer.below === undefined ? {} : { below: layer.below };
-  const size = layerSize(layer.content, below);
-  const tar = reported(writeLayer(layer.content, below), 'writing a layer', run, size);
+  const { size, bytes } = tarOf(layer);
+  const tar = reported(bytes, 'writing a layer', run, size);
   const mediaType = layerType(compression);
   switch (compression) {
     case 'none': {
@@ -110,6 +115,12 @@ async function saveMade(layer: MadeLayer, sink: Sink, compression: Compression, 
   }
 }
 
+function tarOf(layer: MadeLayer | TarLayer): { readonly size: number; readonly bytes: AsyncIterable<Uint8Array> } {
+  if (layer.kind === 'tar') return { size: layer.size, bytes: layer.blob.stream(0, layer.size) };
+  const below = layer.below === undefined ? {} : { below: layer.below };
+  return { size: layerSize(layer.content, below), bytes: writeLayer(layer.content, below) };
+}
+
 /** The bytes stay; a name that Docker has for the type becomes the OCI's, since the manifest is one of the OCI. */
 async function saveKept({ descriptor, diffId, from }: KeptLayer, sink: Sink, run: Run): Promise<WrittenLayer> {
   const compression = layerCompression(descriptor.mediaType);
@@ -118,7 +129,7 @@ async function saveKept({ descriptor, diffId, from }: KeptLayer, sink: Sink, run
       hint: 'pare reads layers that are tar, gzip or zstd',
     });
   }
-  const kept = { mediaType: layerType(compression), digest: descriptor.digest, size: descriptor.size };
+  const kept = { ...descriptor, mediaType: layerType(compression) };
   await transfer(from, sink, descriptor, run, kept);
   return { descriptor: kept, diffId };
 }
@@ -131,6 +142,7 @@ function configOf(image: NewImage, layers: readonly WrittenLayer[]): ImageConfig
     throw new Error(`bug: a history of ${history.length} entries for ${layers.length} layers`);
   }
   return {
+    ...image.unknown,
     ...platform,
     ...stamp,
     ...(author === undefined ? {} : { author }),
