@@ -1,7 +1,11 @@
 /** How registries are reached from this machine: the user's configuration files and environment, behind one interface. @module */
 import { setTimeout as wait } from 'node:timers/promises';
-import type { RegistryAccess, World } from './ports/registry-access.ts';
+import { routeOf } from './formats/registry-auth/route.ts';
+import type { Credentials, RegistryAccess, World } from './ports/registry-access.ts';
 import type { Access } from './sources.ts';
+import { findCredentials } from './system/credentials.ts';
+import { readRegistriesConf } from './system/registries-conf.ts';
+import { registryCertificates } from './system/registry-certificates.ts';
 
 const WORLD: World = {
   now: Date.now,
@@ -11,13 +15,31 @@ const WORLD: World = {
   random: Math.random,
 };
 
-export function registryAccess({ env, insecure = false }: Access): RegistryAccess {
+/** Files are read, and helpers asked, once for each question and only when it comes up. */
+export function registryAccess({ env, run, insecure = false }: Access): RegistryAccess {
+  const conf = once(() => readRegistriesConf(env));
+  const credentials = new Map<string, Promise<Credentials | undefined>>();
+  const ask = async (host: string, repository?: string) =>
+    (await findCredentials(host, repository, { env, run, helpers: conf().credentialHelpers }))?.credentials;
   return {
-    credentialsFor: async () => undefined,
-    route: async (host, repository) => [{ host, repository, insecure, pulls: 'all' }],
-    hostConfig: async () => ({}),
+    credentialsFor(host, repository) {
+      const name = `${host}/${repository ?? ''}`;
+      const answer = credentials.get(name) ?? ask(host, repository);
+      credentials.set(name, answer);
+      return answer;
+    },
+    route: async (host, repository, version) => routeOf(conf(), { host, repository, ...version }),
+    hostConfig: async (host) => registryCertificates(host, env),
     insecure,
     env,
     world: WORLD,
+  };
+}
+
+function once<T extends object>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
   };
 }

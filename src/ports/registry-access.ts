@@ -4,13 +4,9 @@
  * @module
  */
 
-/** How a user is known to one registry. */
-export type Credentials =
-  | { readonly kind: 'basic'; readonly username: string; readonly password: string }
-  /** What logging in gave instead of a password: exchanged for tokens by POST (OAuth 2 refresh token). */
-  | { readonly kind: 'identity'; readonly token: string }
-  /** Sent to the registry as it is. */
-  | { readonly kind: 'bearer'; readonly token: string };
+import type { Credentials } from '../formats/registry-auth/credentials.ts';
+
+export type { Credentials };
 
 /** One place a repository's content can be read from. */
 export interface RegistryEndpoint {
@@ -53,8 +49,15 @@ export interface RegistryAccess {
    * @throws ImageError INVALID for a broken file; UNAVAILABLE for a helper that cannot be run
    */
   credentialsFor(host: string, repository?: string): Promise<Credentials | undefined>;
-  /** @throws ImageError DENIED where the configuration blocks the registry */
-  route(host: string, repository: string): Promise<Route>;
+  /**
+   * @param version what is asked for, where that is known: a configuration may speak of one tag or digest
+   * @throws ImageError DENIED where the configuration blocks the registry; INVALID for a broken file
+   */
+  route(
+    host: string,
+    repository: string,
+    version?: { readonly tag?: string | undefined; readonly digest?: string | undefined },
+  ): Promise<Route>;
   hostConfig(host: string): Promise<HostConfig>;
   /** `--insecure`: plain HTTP, or TLS without verification, for every registry of this command. */
   readonly insecure: boolean;

@@ -1,6 +1,7 @@
 /** Certificates for one registry: containers-certs.d(5), and Docker's `certs.d`. @module */
 import { ImageError } from '../base/errors.ts';
 import { certificateFiles } from '../formats/registry-auth/certificates.ts';
+import { registryName } from '../formats/registry-auth/keys.ts';
 import { listConfigDirectory, readConfigFile } from './config-files.ts';
 import { configHome, type Environment } from './home.ts';
 
@@ -21,11 +22,13 @@ export function registryCertificates(
   env: Environment,
   system: readonly string[] = SYSTEM,
 ): RegistryCertificates {
-  for (const parent of [`${configHome(env)}/containers/certs.d`, ...system]) {
-    const dir = `${parent}/${host}`;
-    const names = listConfigDirectory(dir);
-    if (names === undefined) continue;
-    const { authorities, identity } = certificateFiles(names, dir);
+  const parents = [`${configHome(env)}/containers/certs.d`, ...system];
+  // Docker Hub is asked at another name than it goes by.
+  const names = [...new Set([host, registryName(host)])];
+  for (const dir of parents.flatMap((parent) => names.map((name) => `${parent}/${name}`))) {
+    const files = listConfigDirectory(dir);
+    if (files === undefined) continue;
+    const { authorities, identity } = certificateFiles(files, dir);
     const pem = (name: string) => readPem(`${dir}/${name}`);
     return {
       ...(authorities.length === 0 ? {} : { ca: authorities.map(pem) }),
