@@ -80,11 +80,10 @@ async function proper({ status, headers, body }: Answer, { request, response, on
 
 /** The bytes of an HTTP/1.1 answer (RFC 9112), framed as the wire is told. */
 function serialize({ status, headers, body = Buffer.alloc(0), wire }: Answer, isHead: boolean) {
-  const fields: Record<string, string> = { ...headers, Connection: 'close' };
+  const { 'Content-Length': own = String(body.length), ...rest } = headers ?? {};
+  const fields: Record<string, string> = { ...rest, Connection: 'close' };
   if (wire?.chunk !== undefined) fields['Transfer-Encoding'] = 'chunked';
-  else if (!wire?.endless || wire.length !== undefined) {
-    fields['Content-Length'] = String(wire?.length ?? fields['Content-Length'] ?? body.length);
-  }
+  else if (!wire?.endless) fields['Content-Length'] = wire?.length === undefined ? own : String(wire.length);
   const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
   const head = Buffer.from(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Odd'}\r\n${lines.join('')}\r\n`, 'latin1');
   if (isHead) return { head, body: Buffer.alloc(0) };
