@@ -13,6 +13,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/pack.ts')).pack,
   },
   {
+    name: 'merge',
+    summary: 'make one image of several',
+    group: 'make',
+    load: async () => (await import('./commands/merge.ts')).merge,
+  },
+  {
     name: 'check',
     summary: 'say whether an image or a program will start, and why not',
     group: 'look',

@@ -113,7 +113,8 @@ function firstNames(tree: Tree): (node: Node, path: string) => string {
   return (node, path) => (node.kind === 'dir' || node.link === undefined ? path : (first.get(node.link) ?? path));
 }
 
-async function sameBytes(a: Content, b: Content): Promise<boolean> {
+/** Whether two contents hold the same bytes; both are read where their sizes agree. */
+export async function sameBytes(a: Content, b: Content): Promise<boolean> {
   if (a.size !== b.size) return false;
   const right = contentPieces(b);
   let rest: Uint8Array = new Uint8Array();
