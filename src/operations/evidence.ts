@@ -2,10 +2,13 @@
 import { collect } from '../base/stream.ts';
 import { PARE_EVIDENCE } from '../formats/oci/media-types.ts';
 import { parseManifest } from '../formats/oci/parse.ts';
+import type { Descriptor } from '../formats/oci/types.ts';
 import { isRootReference, parseReference } from '../formats/reference/parse.ts';
 import type { Evidence } from '../model/evidence.ts';
 import { EVIDENCE_LIMIT, parseEvidence } from '../model/evidence-schema.ts';
 import type { Tree } from '../model/tree.ts';
+import type { Source } from '../ports/content-store.ts';
+import type { Run } from '../ports/run.ts';
 import { readDocument } from '../ports/verified.ts';
 import { evidenceOf } from '../rules/closure/evidence.ts';
 import { judge } from '../rules/closure/verdict/verdict.ts';
@@ -38,12 +41,21 @@ export async function openEvidence(reference: string, access: Access): Promise<E
 
 /** The evidence among the image's referrers, if there is any. @throws ImageError INVALID where it is broken */
 export async function attached({ descriptor, source }: OpenImage, { run }: Access): Promise<Evidence | undefined> {
+  const bytes = await attachedBytes(source, descriptor, run);
+  return bytes === undefined ? undefined : parseEvidence(bytes);
+}
+
+/** The same as it is stored. */
+export async function attachedBytes(
+  source: Source,
+  descriptor: Descriptor,
+  run?: Run,
+): Promise<Uint8Array | undefined> {
   for (const referrer of await source.referrers(descriptor.digest, run)) {
     if (referrer.artifactType !== PARE_EVIDENCE) continue;
     const manifest = parseManifest(await readDocument(source, referrer, run), referrer);
     const layer = manifest.layers.find(({ mediaType }) => mediaType === PARE_EVIDENCE);
-    if (layer !== undefined)
-      return parseEvidence(await collect(source.fetch(layer, run), EVIDENCE_LIMIT, 'the evidence'));
+    if (layer !== undefined) return collect(source.fetch(layer, run), EVIDENCE_LIMIT, 'the evidence');
   }
   return undefined;
 }

@@ -61,8 +61,16 @@ export interface DerivedImage extends NewImage {
   readonly tree: Tree;
 }
 
-/** A new image that says what a config says, but for the layers. */
-export function saying(config: Omit<ImageConfig, 'rootfs'>): Omit<NewImage, 'layers'> {
+/** A new image that says what an image says, but for the layers. @param config in place of the image's own */
+export function saying(
+  { source, config: own }: Image,
+  config: Omit<ImageConfig, 'rootfs'> = own,
+): Omit<NewImage, 'layers'> {
+  const annotations = source?.manifest.annotations;
+  return { ...sayingConfig(config), ...(annotations === undefined ? {} : { annotations }) };
+}
+
+function sayingConfig(config: Omit<ImageConfig, 'rootfs'>): Omit<NewImage, 'layers'> {
   const { architecture, os, variant, created, author, history, config: own = {}, ...rest } = config;
   const { 'os.version': version, 'os.features': features, ...others } = rest;
   const { rootfs: _, ...unknown } = others as JsonObject;

@@ -49,6 +49,11 @@ export async function copyImage(
   return copied;
 }
 
+/** Copies without naming: for what is to be part of an index. What refers to it stays behind. */
+export function copyDocument(source: Source, sink: Sink, root: Descriptor, run: Run = {}): Promise<Descriptor> {
+  return new Copier(source, sink, run).document(root, wantedCompression(source, sink, {}), 0);
+}
+
 function wantedCompression(source: Source, sink: Sink, options: CopyOptions): Compression | undefined {
   if (sink.layerCompression !== undefined) return undefined;
   return options.compression ?? (source.synthesized ? 'gzip' : undefined);

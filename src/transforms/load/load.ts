@@ -7,10 +7,10 @@ import { decompress } from '../../formats/compress/decompress.ts';
 import { checkLayerCount, parseConfig } from '../../formats/oci/config.ts';
 import { isConfigType, layerCompression } from '../../formats/oci/media-types.ts';
 import { parseManifest } from '../../formats/oci/parse.ts';
-import type { Descriptor } from '../../formats/oci/types.ts';
+import type { Descriptor, ImageConfig } from '../../formats/oci/types.ts';
 import { anchor } from '../../model/anchor.ts';
 import { apply } from '../../model/apply.ts';
-import type { Image, Layer } from '../../model/image.ts';
+import type { Image, Layer, StoredManifest } from '../../model/image.ts';
 import { EMPTY_TREE, type Tree } from '../../model/tree.ts';
 import type { Source } from '../../ports/content-store.ts';
 import type { LayerCache, ScannedLayer } from '../../ports/layer-cache.ts';
@@ -32,15 +32,7 @@ export async function loadImage(
   cache: LayerCache,
   run: Run = {},
 ): Promise<Image> {
-  const rawManifest = await readDocument(source, descriptor, run);
-  const manifest = parseManifest(rawManifest, descriptor);
-  if (!isConfigType(manifest.config.mediaType)) {
-    const type = manifest.artifactType ?? manifest.config.mediaType;
-    throw new ImageError('UNSUPPORTED', `${source.reference} is no image: it is an artifact of the type ${type}`);
-  }
-  const rawConfig = await readDocument(source, manifest.config, run);
-  const config = parseConfig(rawConfig, `config ${manifest.config.digest}`);
-  checkLayerCount(manifest, config);
+  const { manifest, rawManifest, config, rawConfig } = await loadDocuments(source, descriptor, run);
   const ids = config.rootfs.diff_ids;
   const scanned = await mapBounded(manifest.layers, CONCURRENCY, (layer, i) =>
     scannedLayer(source, layer, asDiffId(ids[i] as DiffId), cache, run),
@@ -54,6 +46,24 @@ export async function loadImage(
     layers.push({ diffId: ids[i] as DiffId, descriptor: manifest.layers[i], blob, size, changes });
   }
   return { config, layers, tree, source: { descriptor, manifest, rawManifest, rawConfig } };
+}
+
+/** What an image says of itself, without looking at its layers. @throws as {@link loadImage} */
+export async function loadDocuments(
+  source: Source,
+  descriptor: Descriptor,
+  run: Run = {},
+): Promise<Omit<StoredManifest, 'descriptor'> & { readonly config: ImageConfig }> {
+  const rawManifest = await readDocument(source, descriptor, run);
+  const manifest = parseManifest(rawManifest, descriptor);
+  if (!isConfigType(manifest.config.mediaType)) {
+    const type = manifest.artifactType ?? manifest.config.mediaType;
+    throw new ImageError('UNSUPPORTED', `${source.reference} is no image: it is an artifact of the type ${type}`);
+  }
+  const rawConfig = await readDocument(source, manifest.config, run);
+  const config = parseConfig(rawConfig, `config ${manifest.config.digest}`);
+  checkLayerCount(manifest, config);
+  return { manifest, rawManifest, config, rawConfig };
 }
 
 async function scannedLayer(

@@ -1,0 +1,52 @@
+/** Several layers as one, without unpacking: what the layers say is composed, and their bytes are used where they lie. @module */
+import { type Changeset, walkChanges } from '../../model/changeset.ts';
+import { compose } from '../../model/compose.ts';
+import type { Image } from '../../model/image.ts';
+import { historyFor, treeOfLowest } from '../../model/stack.ts';
+import { type DerivedImage, type MadeLayer, type StoredImage, saying } from '../../ports/new-image.ts';
+import { squashedHistory } from './history.ts';
+import { pruned } from './prune.ts';
+
+export interface SquashOptions {
+  /** How many of the lowest layers stay as they are: see `keptBelow`. */
+  readonly kept: number;
+  /** RFC 3339; default the image's own times. */
+  readonly time?: string | undefined;
+}
+
+/**
+ * The same tree and config, with all layers above the kept ones as one. Of the whole image that layer has no whiteouts.
+ * Undefined where there is nothing to join: the image is that already.
+ */
+export function squash({ image, layers }: StoredImage, { kept, time }: SquashOptions): DerivedImage | undefined {
+  if (!hasMoreToJoin(image, kept)) return undefined;
+  const { config, tree } = image;
+  return {
+    ...saying(image, { ...config, history: squashedHistory(historyFor(image), kept, time) }),
+    ...(time === undefined ? {} : { created: time }),
+    layers: [...layers.slice(0, kept), joined(image, kept)],
+    tree,
+  };
+}
+
+/** One layer alone is as it should be, unless it stands at the bottom and removes what is not there. */
+function hasMoreToJoin({ layers }: Image, kept: number): boolean {
+  const [first, ...others] = layers.slice(kept);
+  if (first === undefined) return false;
+  return others.length > 0 || (kept === 0 && removesAnything(first.changes));
+}
+
+function removesAnything(changes: Changeset): boolean {
+  for (const { change } of walkChanges(changes)) {
+    if (change.kind === 'whiteout' || (change.kind === 'dir-change' && change.opaque)) return true;
+  }
+  return false;
+}
+
+/** What all layers together come to is the image's tree, by the second law of docs/laws.md. */
+function joined(image: Image, kept: number): MadeLayer {
+  if (kept === 0) return { kind: 'made', content: image.tree };
+  const below = treeOfLowest(image, kept);
+  const upper = image.layers.slice(kept).map(({ changes }) => changes);
+  return { kind: 'made', content: pruned(upper.reduce(compose), below), below };
+}
