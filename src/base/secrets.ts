@@ -10,27 +10,25 @@ const HIDDEN = '***';
 const SHORTEST = 6;
 
 /** Of this process: a secret is one wherever it turns up, so this is no state that belongs to a caller. */
-const known = new Set<string>();
+let known: readonly string[] = [];
 
 /** From now on {@link redacted} hides this text, in the encodings that HTTP and JSON give it as well. */
 export function keepSecret(secret: string): void {
   if (secret.length < SHORTEST) return;
   const base64 = Buffer.from(secret).toString('base64');
   const inJson = JSON.stringify(secret).slice(1, -1);
-  for (const form of [secret, base64, inJson, encodeURIComponent(wellFormed(secret))]) known.add(form);
-}
-
-/** A lone surrogate has no encoding. */
-function wellFormed(text: string): string {
-  return text.toWellFormed();
+  // A lone surrogate has no encoding in a URL.
+  const forms = [secret, base64, inJson, encodeURIComponent(secret.toWellFormed())];
+  // The longest first: one may be part of another.
+  known = [...new Set([...known, ...forms])].sort((a, b) => b.length - a.length);
 }
 
 /** Forms of secrets, with what is kept of them. */
 const FORMS: readonly (readonly [RegExp, string])[] = [
   // The user and password of a URL.
   [/(\b[a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/?#@"'`]{1,1000}@/gi, `$1${HIDDEN}@`],
-  // Authorization headers, and what is quoted of them.
-  [/\b(basic|bearer)\s+[A-Za-z0-9+/_.~-]{6,}=*/gi, `$1 ${HIDDEN}`],
+  // Authorization headers, and what is quoted of them; words of a sentence have no digits.
+  [/\b(basic|bearer)\s+(?=[a-z+/_.~-]*\d)[a-z0-9+/_.~-]{8,}={0,2}/gi, `$1 ${HIDDEN}`],
   // Queries of signed addresses and of token services.
   [/([?&](?:[a-z_-]*token|[a-z-]*signature|sig|password|secret|x-amz-credential|code)=)[^&\s"'`)]+/gi, `$1${HIDDEN}`],
 ];
@@ -38,8 +36,7 @@ const FORMS: readonly (readonly [RegExp, string])[] = [
 /** The text without secrets. Linear in the text's length. */
 export function redacted(text: string): string {
   let safe = text;
-  // The longest first: one may be part of another.
-  for (const secret of [...known].sort((a, b) => b.length - a.length)) safe = safe.replaceAll(secret, HIDDEN);
+  for (const secret of known) safe = safe.replaceAll(secret, HIDDEN);
   for (const [form, kept] of FORMS) safe = safe.replace(form, kept);
   return safe;
 }
