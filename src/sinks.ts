@@ -5,7 +5,13 @@
 import { assertNever, present } from './base/assert.ts';
 import { ImageError } from './base/errors.ts';
 import { type NamedReference, parseNamed, withDefaultTag } from './formats/reference/docker.ts';
-import { parseReference, type Reference, type RootReference, type StoreReference } from './formats/reference/parse.ts';
+import {
+  type DockerArchiveReference,
+  parseReference,
+  type Reference,
+  type RootReference,
+  type StoreReference,
+} from './formats/reference/parse.ts';
 import type { Tree } from './model/tree.ts';
 import type { Sink } from './ports/content-store.ts';
 import type { Access } from './sources.ts';
@@ -22,6 +28,8 @@ import { writeTarRoot } from './transports/tar/sink.ts';
 export interface SinkOptions {
   /** More names for the image, where the medium can hold several (docker-archive, docker-daemon). */
   readonly names?: readonly string[];
+  /** For a docker-archive that neither its reference nor `names` gives a name. */
+  readonly fallbackName?: string;
 }
 
 /**
@@ -42,7 +50,7 @@ export async function openSink(
     case 'oci-archive':
       return openOciArchiveSink(parsed);
     case 'docker-archive':
-      return openDockerArchiveSink(parsed, moreNames(options));
+      return openDockerArchiveSink(parsed, archiveNames(parsed, options));
     case 'docker':
       throw new ImageError('UNSUPPORTED', `${parsed.text}: this version of pare does not write to registries`, {
         hint: `write oci:DIR, and send it with another tool: skopeo copy oci:DIR ${parsed.text}`,
@@ -61,6 +69,13 @@ export async function openSink(
     default:
       return assertNever(parsed);
   }
+}
+
+function archiveNames({ named }: DockerArchiveReference, options: SinkOptions): NamedReference[] {
+  const { fallbackName } = options;
+  const names = moreNames(options);
+  const isNamed = named !== undefined || names.length > 0 || fallbackName === undefined;
+  return isNamed ? names : moreNames({ names: [fallbackName] });
 }
 
 function moreNames({ names = [] }: SinkOptions): NamedReference[] {

@@ -10,7 +10,7 @@ import { countFiles, unpackedSize } from '../model/tree.ts';
 import type { Sink } from '../ports/content-store.ts';
 import type { Root } from '../ports/root.ts';
 import { evidenceOf } from '../rules/closure/evidence.ts';
-import { openSink, saveRoot } from '../sinks.ts';
+import { openSink, type SinkOptions, saveRoot } from '../sinks.ts';
 import { type Access, openRoot } from '../sources.ts';
 import { machinePlatform } from '../system/machine.ts';
 import { pack } from '../transforms/pack/pack.ts';
@@ -31,9 +31,9 @@ export interface Packing extends AsyncDisposable {
   /**
    * Writes it to a reference of any kind: an image, with its evidence where the place can hold it; or the root filesystem
    * alone.
-   * @param names for an archive whose reference names no image
+   * @param naming where the medium keeps names itself
    */
-  save(reference: string, names?: readonly string[]): Promise<Written>;
+  save(reference: string, naming?: SinkOptions): Promise<Written>;
   /** Writes the image alone. */
   saveTo(sink: Sink): Promise<SavedImage>;
 }
@@ -86,10 +86,10 @@ export async function openPacking(options: PackOptions, access: Access): Promise
     packed,
     input: inputOf(source),
     evidence,
-    save: async (reference, names = []) => {
+    save: async (reference, naming = {}) => {
       const parsed = parseReference(reference);
       if (isRootReference(parsed)) return { reference, ...(await saveRoot(packed.tree, parsed, access)) };
-      await using sink = await openSink(parsed, access, { names });
+      await using sink = await openSink(parsed, access, naming);
       const attachments = sink.withoutReferrers
         ? []
         : evidence().then((made) => [{ artifactType: PARE_EVIDENCE, bytes: canonicalJson(made) }]);

@@ -178,7 +178,7 @@ async function write(packing: Packing, { options, programs }: Job): Promise<Writ
   const name = nameOf(programs[0] ?? 'packed');
   const none = output.length + tag.length + files.length === 0;
   for (const reference of [...files, ...output, ...tag, ...(none ? [name] : [])]) {
-    written.push(await packing.save(reference, tag.length > 0 ? tag : [name]));
+    written.push(await packing.save(reference, { names: tag, fallbackName: name }));
   }
   return written;
 }

@@ -166,6 +166,9 @@ describe('parseReference', () => {
     ['oci-archive:x.tar:v1', { kind: 'oci-archive', path: 'x.tar', name: 'v1' }],
     ['docker-archive:-', { kind: 'docker-archive', path: '-', named: undefined }],
     ['docker-archive:x.tar:@1', { kind: 'docker-archive', path: 'x.tar', index: 1 }],
+    ['docker-daemon:redis', { kind: 'docker-daemon', image: { path: 'library/redis', tag: 'latest' } }],
+    [`docker-daemon:sha256:${'a'.repeat(64)}`, { kind: 'docker-daemon', image: `sha256:${'a'.repeat(64)}` }],
+    [`docker-daemon:${'a'.repeat(64)}`, { kind: 'docker-daemon', image: `sha256:${'a'.repeat(64)}` }],
   ])('%s', (text, expected) => {
     expect(parseReference(text)).toMatchObject({ text, ...expected });
   });
@@ -196,6 +199,7 @@ describe('parseReference', () => {
     ['oci:dir:', /nothing follows/],
     ['oci:dir:@x', /not a place/],
     ['docker:redis', /two slashes/],
+    ['docker-daemon:', /name of the image is missing/],
     ['host:/usr', /whole machine/],
     ['./out', /transport is missing/],
     ['/out', /transport is missing/],

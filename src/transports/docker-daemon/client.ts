@@ -126,7 +126,7 @@ const GROUP = 'become a member of the group docker (sudo usermod -aG docker $USE
 
 /** What went wrong with a connection that has brought no answer. */
 function unreachable(error: unknown, { shown }: Endpoint, doing: string, run?: Run): unknown {
-  run?.signal?.throwIfAborted();
+  if (run?.signal?.aborted) return run.signal.reason;
   if (error instanceof Error && error.name === 'AbortError') {
     return new ImageError('UNAVAILABLE', `the Docker daemon at ${shown} does not answer`, { hint: START });
   }
