@@ -19,6 +19,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/merge.ts')).merge,
   },
   {
+    name: 'squash',
+    summary: 'make one layer of several',
+    group: 'make',
+    load: async () => (await import('./commands/squash.ts')).squash,
+  },
+  {
     name: 'check',
     summary: 'say whether an image or a program will start, and why not',
     group: 'look',
@@ -53,6 +59,24 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'show the steps that made an image, with their sizes',
     group: 'look',
     load: async () => (await import('./commands/history.ts')).history,
+  },
+  {
+    name: 'cat',
+    summary: 'print files of an image',
+    group: 'look',
+    load: async () => (await import('./commands/cat.ts')).cat,
+  },
+  {
+    name: 'export',
+    summary: 'write the root filesystem of an image as a tar',
+    group: 'move',
+    load: async () => (await import('./commands/export.ts')).exportVerb,
+  },
+  {
+    name: 'extract',
+    summary: 'write the root filesystem of an image into a directory',
+    group: 'move',
+    load: async () => (await import('./commands/extract.ts')).extract,
   },
   {
     name: 'run',

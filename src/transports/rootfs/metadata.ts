@@ -19,6 +19,7 @@ const REFUSALS: ReadonlySet<string> = new Set(['EPERM', 'EINVAL', 'ENOTSUP', 'UN
 
 export function metadataWriter(): Metadata {
   const refused = { owner: 0, device: 0, attribute: 0 };
+  let setIds = 0;
   const native = hasSystemCalls();
   const own = { uid: process.geteuid?.(), gid: process.getegid?.() };
 
@@ -43,15 +44,19 @@ export function metadataWriter(): Metadata {
       // After chown, which drops file capabilities and the set-id bits.
       for (const [name, value] of xattrs ?? []) permitted('attribute', () => writeXattr(path, name, value));
       // A program must not run as whoever happened to unpack it.
-      if (node.kind !== 'symlink') chmodSync(path, owned ? mode : mode & ~SETID_BITS);
+      const mayRun = owned ? mode : mode & ~SETID_BITS;
+      if (mayRun !== mode && node.kind !== 'symlink') setIds++;
+      if (node.kind !== 'symlink') chmodSync(path, mayRun);
       if (native) setMtime(path, node.mtime, node.mtimeNs);
       else lutimesSync(path, node.mtime, node.mtime);
     },
     summary() {
       const parts = [
         refused.owner > 0 ? `${refused.owner} entries belong to you instead of their owners` : undefined,
+        setIds > 0 ? `${setIds} lost their set-user-ID or set-group-ID bits` : undefined,
         refused.device > 0 ? `${refused.device} devices were left out` : undefined,
         refused.attribute > 0 ? `${refused.attribute} extended attributes were left out` : undefined,
+        native ? undefined : 'times have whole seconds only',
       ].filter((part) => part !== undefined);
       return parts.length === 0 ? undefined : `${parts.join(', ')} (it takes root, or a file system that has them)`;
     },

@@ -20,7 +20,8 @@ import { makeDirectories } from '../../system/directories.ts';
 import { makeNode } from '../../system/linux.ts';
 import { type Metadata, metadataWriter } from './metadata.ts';
 
-type DiskPath = string | Buffer;
+/** Bytes for a name that is no UTF-8. */
+export type DiskPath = string | Buffer;
 
 /** Entries written before others get a turn. */
 const BREATH = 500;
@@ -60,8 +61,30 @@ function prepare(dir: string): boolean {
 
 async function writeTree(tree: Tree, base: string, run: Run): Promise<void> {
   const metadata = metadataWriter();
+  // From the deepest up, since making an entry in a directory changes its time, and may need what its mode forbids.
+  for (const { path, info } of (await writeEntries(tree, base, metadata, run)).reverse()) metadata.apply(path, info);
+  const left = metadata.summary();
+  if (left !== undefined) run.report?.({ type: 'warning', text: `${base}: ${left}` });
+}
+
+export interface WrittenDirectory {
+  readonly path: DiskPath;
+  readonly info: DirInfo;
+}
+
+/**
+ * Everything but the attributes of directories, which stay closed to others.
+ * @param base an empty directory of the caller's own
+ * @returns the directories, in order of walk, the root's first
+ */
+export async function writeEntries(
+  tree: Tree,
+  base: string,
+  metadata: Metadata,
+  run: Run,
+): Promise<WrittenDirectory[]> {
   const links = new Map<LinkToken, DiskPath>();
-  const dirs: { readonly path: DiskPath; readonly info: DirInfo }[] = [];
+  const dirs: WrittenDirectory[] = [];
   let count = 0;
   for (const { path, node } of walk(tree)) {
     if (++count % BREATH === 0) await breathe(run);
@@ -71,10 +94,7 @@ async function writeTree(tree: Tree, base: string, run: Run): Promise<void> {
       dirs.push({ path: disk, info: node });
     } else await writeLeaf(disk, node, { links, metadata, run });
   }
-  // From the deepest up, since making an entry in a directory changes its time, and may need what its mode forbids.
-  for (const { path, info } of dirs.reverse()) metadata.apply(path, info);
-  const left = metadata.summary();
-  if (left !== undefined) run.report?.({ type: 'warning', text: `${base}: ${left}` });
+  return dirs;
 }
 
 async function breathe({ signal }: Run): Promise<void> {

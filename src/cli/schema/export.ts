@@ -1,0 +1,10 @@
+/** `pare export --json`, with a file to write to. @module */
+import * as z from 'zod';
+
+export const exportSchema = z
+  .object({
+    file: z.string().describe('as given'),
+    entries: z.number().describe('files, directories and others, the root not counted'),
+    size: z.number().describe('bytes of the regular files, a hard-linked one once'),
+  })
+  .describe('What was exported');
