@@ -29,6 +29,8 @@ const FORMS: readonly (readonly [RegExp, string])[] = [
   [/(\b[a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/?#@"'`]{1,1000}@/gi, `$1${HIDDEN}@`],
   // Authorization headers, and what is quoted of them; words of a sentence have no digits.
   [/\b(basic|bearer)\s+(?=[a-z+/_.~-]*\d)[a-z0-9+/_.~-]{8,}={0,2}/gi, `$1 ${HIDDEN}`],
+  // Tokens of the form of RFC 7519.
+  [/\beyJ[\w-]{10,2000}\.[\w-]{1,4000}\.[\w-]+/g, HIDDEN],
   // Queries of signed addresses and of token services.
   [/([?&](?:[a-z_-]*token|[a-z-]*signature|sig|password|secret|x-amz-credential|code)=)[^&\s"'`)]+/gi, `$1${HIDDEN}`],
 ];

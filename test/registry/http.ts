@@ -40,8 +40,9 @@ export type Handle = (question: Question) => Promise<Answer>;
 export interface Certificates {
   readonly key: string;
   readonly cert: string;
-  /** Whose client certificates are asked for; a client without one is refused. */
+  /** Whose client certificates are asked for; a client without one is refused, unless that is optional. */
   readonly clientCa?: string;
+  readonly clientIsOptional?: boolean;
 }
 
 export interface Listener extends AsyncDisposable {
@@ -85,10 +86,11 @@ export async function listen(handle: Handle, options: ListenOptions = {}): Promi
 }
 
 function secured(
-  { key, cert, clientCa }: Certificates,
+  { key, cert, clientCa, clientIsOptional = false }: Certificates,
   onRequest: (request: IncomingMessage, response: ServerResponse) => void,
 ) {
-  const clients = clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: true };
+  const clients =
+    clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: !clientIsOptional };
   return createSecureServer({ key, cert, ...clients }, onRequest);
 }
 

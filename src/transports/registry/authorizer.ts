@@ -4,11 +4,12 @@
  * @module
  */
 import { ImageError } from '../../base/errors.ts';
+import { redacted } from '../../base/secrets.ts';
 import type { Credentials, RegistryAccess } from '../../ports/registry-access.ts';
 import { basicAuthorization } from './basic.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
 import type { Exchange } from './exchange.ts';
-import { securityOf, shownUrl } from './host.ts';
+import { type IsVerified, securityOf, shownUrl } from './host.ts';
 import { requestToken, type Token } from './token.ts';
 import type { RegistryResponse, Scope } from './types.ts';
 
@@ -16,8 +17,7 @@ export interface AuthorizerOptions {
   /** As the reference has it. */
   readonly host: string;
   readonly access: Pick<RegistryAccess, 'credentialsFor' | 'world'>;
-  /** Whether TLS is verified. */
-  readonly verify: boolean;
+  readonly isVerified: IsVerified;
 }
 
 /** What one request needs: its scopes, and how the exchange with the token server is made. */
@@ -68,10 +68,13 @@ export class Authorizer {
     if (chosen === undefined) return false;
     this.#challenge = { ...chosen, from: url };
     if (chosen.scheme === 'basic') return sent?.startsWith('Basic ') !== true;
-    for (const scope of (chosen.parameters['scope'] ?? '').split(' ')) {
-      if (/^[\x21-\x7e]{1,500}$/.test(scope) && this.#needed.size < MOST_SCOPES) addScope(this.#needed, scope);
-    }
-    if (sent === `Bearer ${this.#token?.value}`) this.#token = undefined;
+    const wanted = actionNames(chosen.parameters['scope'] ?? '');
+    const token = sent === `Bearer ${this.#token?.value}` ? this.#token : undefined;
+    // The token server was asked for all of it and knew better.
+    const isRefused = chosen.parameters['error'] === 'insufficient_scope' && token !== undefined;
+    if (isRefused && [...wanted].every((scope) => token.scopes.has(scope))) return false;
+    for (const scope of wanted) if (this.#needed.size < MOST_SCOPES) this.#needed.add(scope);
+    if (token !== undefined) this.#token = undefined;
     return true;
   }
 
@@ -118,19 +121,19 @@ export class Authorizer {
 
   /** A token server may be another host; what is secret goes there only as well protected as the challenge came. */
   #realm(text: string, doing: string): URL {
-    const { host, verify } = this.#options;
+    const { host, isVerified } = this.#options;
     const from = this.#challenge?.from;
     const realm = URL.parse(text);
     if (realm === null || from === undefined || !['http:', 'https:'].includes(realm.protocol)) {
       throw new ImageError(
         'INVALID',
-        `${doing}: ${host} wants a token, and does not say from where: "${text.slice(0, 100)}"`,
+        `${doing}: ${host} wants a token, and does not say from where: "${redacted(text).slice(0, 100)}"`,
       );
     }
     realm.username = '';
     realm.password = '';
     realm.hash = '';
-    if (realm.origin === from.origin || securityOf(realm, verify) >= securityOf(from, verify)) return realm;
+    if (realm.origin === from.origin || securityOf(realm, isVerified) >= securityOf(from, isVerified)) return realm;
     throw new ImageError(
       'DENIED',
       `${doing}: ${host} wants a token from ${shownUrl(realm)}, which is less protected than itself`,
@@ -146,9 +149,18 @@ function scopeNames(scopes: readonly Scope[]): ReadonlySet<string> {
   return new Set(scopes.flatMap(({ repository, actions }) => actions.map((one) => `repository:${repository}:${one}`)));
 }
 
-function addScope(to: Set<string>, scope: string): void {
-  const cut = scope.lastIndexOf(':');
-  for (const action of scope.slice(cut + 1).split(',')) to.add(`${scope.slice(0, cut)}:${action}`);
+/** The same, of a challenge's list: `repository:library/redis:pull,push registry:catalog:*`. */
+function actionNames(list: string): ReadonlySet<string> {
+  const scopes = list.split(' ').filter((scope) => /^[\x21-\x7e]{1,500}$/.test(scope));
+  return new Set(
+    scopes.flatMap((scope) => {
+      const cut = scope.lastIndexOf(':');
+      return scope
+        .slice(cut + 1)
+        .split(',')
+        .map((action) => `${scope.slice(0, cut)}:${action}`);
+    }),
+  );
 }
 
 /** One name for each resource, its actions together: `repository:library/redis:pull,push`. Sorted. */

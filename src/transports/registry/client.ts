@@ -6,7 +6,7 @@ import { Authorizer } from './authorizer.ts';
 import { type Connections, openConnections } from './connections.ts';
 import { refusal } from './diagnostics.ts';
 import { type Exchange, exchange } from './exchange.ts';
-import { registryUrl, schemesOf } from './host.ts';
+import { registryUrl, schemesOf, verifiedBut } from './host.ts';
 import { findRegistry } from './ping.ts';
 import { isScarce, rateLimit, rateLimitText } from './rate-limit.ts';
 import { following } from './redirects.ts';
@@ -45,8 +45,9 @@ class Client implements RegistryClient {
     this.host = host;
     this.#insecure = insecure;
     this.#access = access;
-    this.#connections = openConnections(access, !insecure, timeouts);
-    this.#authorizer = new Authorizer({ host, access, verify: !insecure });
+    const isVerified = verifiedBut(host, insecure);
+    this.#connections = openConnections(access, isVerified, timeouts);
+    this.#authorizer = new Authorizer({ host, access, isVerified });
   }
 
   async request(request: RegistryRequest, run: Run = {}): Promise<RegistryResponse> {

@@ -6,6 +6,7 @@
 import { getCACertificates } from 'node:tls';
 import { Agent, type Dispatcher, ProxyAgent } from 'undici';
 import type { RegistryAccess } from '../../ports/registry-access.ts';
+import type { IsVerified } from './host.ts';
 import { proxyFor } from './proxy.ts';
 import { TIMEOUTS, type Timeouts } from './timeouts.ts';
 
@@ -17,13 +18,16 @@ export interface Connections extends AsyncDisposable {
 
 export type ConnectionAccess = Pick<RegistryAccess, 'hostConfig' | 'env'>;
 
-/** @param verify whether TLS has to be valid; false also asks for no more than the server's word on who it is */
-export function openConnections(access: ConnectionAccess, verify: boolean, timeouts: Timeouts = TIMEOUTS): Connections {
+export function openConnections(
+  access: ConnectionAccess,
+  isVerified: IsVerified,
+  timeouts: Timeouts = TIMEOUTS,
+): Connections {
   const open = new Map<string, Promise<Dispatcher>>();
   return {
     timeouts,
     to: (url) => {
-      const known = open.get(url.origin) ?? dispatcherFor(url, access, verify, timeouts);
+      const known = open.get(url.origin) ?? dispatcherFor(url, access, isVerified(url), timeouts);
       open.set(url.origin, known);
       return known;
     },

@@ -1,6 +1,7 @@
 /** What a registry refused, in its own words (distribution-spec, "Error Codes"), and what to do about it. @module */
 import { type ErrorCode, ImageError } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
+import { redacted } from '../../base/secrets.ts';
 import { rateLimitText } from './rate-limit.ts';
 import type { RegistryResponse } from './types.ts';
 
@@ -65,9 +66,11 @@ function errorText(error: JsonObject): string {
   return `${[...new Set(words)].join(': ')}${more}`;
 }
 
-/** Nothing that could move the cursor, and no more than one can read. */
+/** Nothing secret that is echoed, nothing that could move the cursor, and no more than one can read. */
 function oneLine(text: string): string {
-  const plain = text.replace(/[\p{C}\s]+/gu, ' ').trim();
+  const plain = redacted(text)
+    .replace(/[\p{C}\s]+/gu, ' ')
+    .trim();
   return plain.length > MOST_TEXT ? `${plain.slice(0, MOST_TEXT)}…` : plain;
 }
 

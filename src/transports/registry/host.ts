@@ -27,12 +27,20 @@ export function schemesOf(host: string, { insecure, hasCertificates }: SchemeCho
   return insecure ? ['https', 'http'] : ['https'];
 }
 
+/** Whether TLS has to be valid there: `--insecure` is for one host, and for no other that it sends the client to. */
+export type IsVerified = (url: URL) => boolean;
+
+export function verifiedBut(host: string, insecure: boolean): IsVerified {
+  const { hostname } = registryUrl(host, 'https');
+  return (url) => !insecure || url.hostname !== hostname;
+}
+
 /**
  * How well a connection is protected against others on the network: 3 TLS, verified; 2 inside this machine; 1 TLS, unverified;
  * 0 not at all. What is secret on one connection is not sent over a lesser one.
  */
-export function securityOf(url: URL, isVerified: boolean): 0 | 1 | 2 | 3 {
-  if (url.protocol === 'https:') return isVerified ? 3 : 1;
+export function securityOf(url: URL, isVerified: IsVerified): 0 | 1 | 2 | 3 {
+  if (url.protocol === 'https:') return isVerified(url) ? 3 : 1;
   return isLoopback(url.hostname) ? 2 : 0;
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { ImageError } from '../../base/errors.ts';
+import { redacted } from '../../base/secrets.ts';
 import type { Exchange } from './exchange.ts';
 import { shownUrl } from './host.ts';
 import type { RegistryResponse } from './types.ts';
@@ -42,7 +43,7 @@ function redirected(exchange: Exchange, location: string, verify: boolean): Exch
   if (target === null || !['http:', 'https:'].includes(target.protocol)) {
     throw new ImageError(
       'INVALID',
-      `${doing}: ${url.host} redirects to "${location.slice(0, 100)}", which is no address`,
+      `${doing}: ${url.host} redirects to "${redacted(location).slice(0, 100)}", which is no address`,
     );
   }
   target.username = '';
