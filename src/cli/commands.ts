@@ -99,6 +99,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/copy.ts')).copy,
   },
   {
+    name: 'login',
+    summary: 'keep user and password for a registry',
+    group: 'move',
+    load: async () => (await import('./commands/login.ts')).login,
+  },
+  {
+    name: 'logout',
+    summary: 'forget user and password for a registry',
+    group: 'move',
+    load: async () => (await import('./commands/logout.ts')).logout,
+  },
+  {
     name: 'images',
     summary: 'list the images of the store',
     group: 'move',

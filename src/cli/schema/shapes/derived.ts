@@ -1,0 +1,34 @@
+/** What verbs print that make an image of another. @module */
+import * as z from 'zod';
+
+export const writtenShape = z.array(
+  z.object({
+    reference: z.string(),
+    digest: z.string().optional().describe('of the manifest, or of the index of several; a root filesystem has none'),
+    compressed: z.number().optional().describe('bytes of the layers as stored, of all platforms; or of the tar file'),
+  }),
+);
+
+const size = {
+  unpacked: z.number().describe('bytes of the regular files, a hard-linked one once'),
+  files: z.number().describe('everything but directories'),
+  layers: z.number(),
+};
+
+export const derivedShape = z.object({
+  written: writtenShape,
+  images: z
+    .array(
+      z.object({
+        platform: z.string().describe('linux/amd64'),
+        ...size,
+        input: z.object({
+          reference: z.string(),
+          ...size,
+          compressed: z.number().describe('bytes of the layers as stored'),
+        }),
+      }),
+    )
+    .describe('one, or one for each image of an index'),
+  seconds: z.number(),
+});

@@ -1,0 +1,125 @@
+/**
+ * Images made of other images: opens what a reference names, on one platform or on all of an index, has each image edited, and
+ * writes what comes of it. What squash, rebase, append and mutate have in common.
+ * @module
+ */
+import { ImageError } from '../base/errors.ts';
+import { isIndexType } from '../formats/oci/media-types.ts';
+import { parseIndex } from '../formats/oci/parse.ts';
+import type { Descriptor, Index, Platform } from '../formats/oci/types.ts';
+import type { Image } from '../model/image.ts';
+import { countFiles, type Tree, unpackedSize } from '../model/tree.ts';
+import type { Source } from '../ports/content-store.ts';
+import type { LayerCache } from '../ports/layer-cache.ts';
+import type { DerivedImage, NewLayer, StoredImage } from '../ports/new-image.ts';
+import type { Run } from '../ports/run.ts';
+import { readDocument } from '../ports/verified.ts';
+import type { SinkOptions } from '../sinks.ts';
+import { type Access, openSource } from '../sources.ts';
+import { cacheDir, storeDirectory } from '../store/directory.ts';
+import { openLayerCache } from '../store/layer-cache.ts';
+import { machinePlatform } from '../system/machine.ts';
+import { loadImage } from '../transforms/load/load.ts';
+import { imagesOf, resolvePlatform } from '../transforms/load/platform.ts';
+import type { Written } from './pack.ts';
+import { type SaveRequest, saveDerived } from './save-derived.ts';
+
+/** How large an image is. */
+export interface Size {
+  /** Bytes of the regular files, a hard-linked one once. */
+  readonly unpacked: number;
+  /** Everything but directories. */
+  readonly files: number;
+  readonly layers: number;
+}
+
+/** One image and what it became. */
+export interface Edited {
+  readonly platform: Platform;
+  readonly before: Size & { readonly compressed: number };
+  readonly after: Size;
+}
+
+export interface Deriving extends AsyncDisposable {
+  /** One, or one for each image of an index, in its order. */
+  readonly images: readonly Edited[];
+  save(reference: string, naming?: SinkOptions): Promise<Written>;
+}
+
+/** Undefined: the image is already what it would become, and stays byte for byte. */
+export type Edit = (stored: StoredImage) => DerivedImage | undefined | Promise<DerivedImage | undefined>;
+
+export interface DeriveOptions extends Pick<SaveRequest, 'compression'> {
+  /** Present where the files stay the same: what is known of them holds of the new image, too. */
+  readonly keepsFiles?: true;
+}
+
+/**
+ * Nothing is written before {@link Deriving.save}. What is read stays open until this is disposed of.
+ * @throws ImageError
+ */
+export async function openDeriving(
+  reference: string,
+  edit: Edit,
+  options: DeriveOptions,
+  access: Access,
+): Promise<Deriving> {
+  await using stack = new AsyncDisposableStack();
+  const source = stack.use(await openSource(reference, access));
+  const cache = stack.use(openLayerCache(cacheDir(storeDirectory(access.env))));
+  const { index, images: descriptors } = await imagesToEdit(source, access);
+  const images: SaveRequest['images'][number][] = [];
+  for (const descriptor of descriptors) images.push(await editOne(source, descriptor, cache, edit, access.run));
+  const open = stack.move();
+  return {
+    images: images.map(({ image, made }) => ({ platform: made?.platform ?? image.config, ...sizes(image, made) })),
+    save: (to, naming) => saveDerived({ source, index, images, ...options }, to, naming, access),
+    [Symbol.asyncDispose]: () => open.disposeAsync(),
+  };
+}
+
+/** Several images are an index again; one that was chosen from an index is not. */
+async function imagesToEdit(
+  source: Source,
+  { platform, run }: Access,
+): Promise<{ readonly index: Index | undefined; readonly images: readonly Descriptor[] }> {
+  const root = await source.resolve(run);
+  if (!isIndexType(root.mediaType) || platform !== undefined) {
+    const choice = { wanted: platform, machine: machinePlatform() };
+    return { index: undefined, images: [await resolvePlatform(source, root, choice, run)] };
+  }
+  const index = parseIndex(await readDocument(source, root, run), root);
+  const images = await imagesOf(source, root, run);
+  if (images.length === 0) throw new ImageError('NOT_FOUND', `${source.reference} is an index without an image`);
+  const others = index.manifests.filter(({ annotations }) => annotations?.['vnd.docker.reference.type'] !== undefined);
+  if (others.length > 0) {
+    const text = `${source.reference}: ${others.length} attestations speak of images that become others, and stay behind`;
+    run?.report?.({ type: 'warning', text });
+  }
+  return { index, images };
+}
+
+async function editOne(source: Source, descriptor: Descriptor, cache: LayerCache, edit: Edit, run?: Run) {
+  const image = await loadImage(source, descriptor, cache, run);
+  return { descriptor, image, made: await edit({ image, layers: storedLayers(image, source) }) };
+}
+
+/** Layers as they are stored; of a medium without manifests, their tars. */
+export function storedLayers(image: Image, source: Source): readonly NewLayer[] {
+  return image.layers.map(({ descriptor, diffId, blob, size }): NewLayer => {
+    if (source.synthesized || descriptor === undefined) return { kind: 'tar', blob, size };
+    return { kind: 'kept', descriptor, diffId, from: source };
+  });
+}
+
+function sizes(image: Image, made: DerivedImage | undefined): Pick<Edited, 'before' | 'after'> {
+  const compressed = image.source?.manifest.layers.reduce((sum, { size }) => sum + size, 0) ?? 0;
+  const before = sizeOf(image.tree, image.layers.length);
+  const isSame = made === undefined || made.tree === image.tree;
+  const layers = (made ?? image).layers.length;
+  return { before: { ...before, compressed }, after: isSame ? { ...before, layers } : sizeOf(made.tree, layers) };
+}
+
+export function sizeOf(tree: Tree, layers: number): Size {
+  return { unpacked: unpackedSize(tree), files: countFiles(tree), layers };
+}

@@ -1,0 +1,144 @@
+/** Writing images that were made of others: one, or an index of several. @module */
+import { digestOf } from '../base/digest.ts';
+import { ImageError } from '../base/errors.ts';
+import { canonicalJson } from '../base/json.ts';
+import { pieces } from '../base/stream.ts';
+import { type Compression, OCI_INDEX, PARE_EVIDENCE } from '../formats/oci/media-types.ts';
+import type { Descriptor, Index } from '../formats/oci/types.ts';
+import { isRootReference, parseReference } from '../formats/reference/parse.ts';
+import type { Image } from '../model/image.ts';
+import { choosePlatform, formatPlatform, samePlatform } from '../model/platform.ts';
+import type { Sink, Source } from '../ports/content-store.ts';
+import type { DerivedImage } from '../ports/new-image.ts';
+import type { Run } from '../ports/run.ts';
+import { openSink, type SinkOptions, saveRoot } from '../sinks.ts';
+import type { Access } from '../sources.ts';
+import { machinePlatform } from '../system/machine.ts';
+import { copyDocument, copyImage } from '../transforms/copy/copy.ts';
+import type { Attachment } from '../transforms/save/image.ts';
+import { saveImage, writeImage } from '../transforms/save/save.ts';
+import { attachedBytes } from './evidence.ts';
+import type { Written } from './pack.ts';
+
+/** One image, and what it became; undefined: nothing else. */
+interface Candidate {
+  readonly descriptor: Descriptor;
+  readonly image: Image;
+  readonly made: DerivedImage | undefined;
+}
+
+export interface SaveRequest {
+  readonly source: Source;
+  /** Present where the result is an index again. */
+  readonly index: Index | undefined;
+  /** At least one. */
+  readonly images: readonly Candidate[];
+  /** Of layers that are made; default gzip. */
+  readonly compression?: Compression | undefined;
+  /** Whether what is known of the files holds still. */
+  readonly keepsFiles?: true;
+}
+
+/** @throws ImageError */
+export async function saveDerived(
+  request: SaveRequest,
+  reference: string,
+  naming: SinkOptions | undefined,
+  access: Access,
+): Promise<Written> {
+  const parsed = parseReference(reference);
+  if (isRootReference(parsed)) {
+    const { image, made } = oneOf(request, reference);
+    return { reference, ...(await saveRoot((made ?? image).tree, parsed, access)) };
+  }
+  await using sink = await openSink(parsed, access, naming);
+  const single = request.index === undefined || sink.layerCompression !== undefined;
+  const { digest, size } = single
+    ? await saveOne(oneOf(request, reference), request, sink, access.run)
+    : await saveIndex(request, request.index as Index, sink, access.run);
+  return { reference, digest, compressed: size };
+}
+
+/** The only one, or this machine's where the medium holds one only. */
+function oneOf({ images, source }: SaveRequest, reference: string): Candidate {
+  const platformOf = ({ image, made }: Candidate) => made?.platform ?? image.config;
+  const found = images.length === 1 ? images[0] : choosePlatform(images, platformOf, machinePlatform());
+  if (found !== undefined) return found;
+  const names = images.map((one) => formatPlatform(platformOf(one))).join(', ');
+  throw new ImageError('USAGE', `${reference} holds one platform, and ${source.reference} has none for this machine`, {
+    hint: `it has ${names}: choose one with --platform`,
+  });
+}
+
+interface Saved {
+  readonly digest: Descriptor['digest'];
+  /** Of the layers as they are stored. */
+  readonly size: number;
+}
+
+async function saveOne(one: Candidate, request: SaveRequest, sink: Sink, run: Run = {}): Promise<Saved> {
+  const { source, compression, keepsFiles } = request;
+  const { descriptor, image, made } = one;
+  if (made === undefined) {
+    const { digest } = await copyImage(source, sink, { root: descriptor }, run);
+    return { digest, size: layersSize(image.source?.manifest.layers) };
+  }
+  const attachments = sink.withoutReferrers ? [] : await carried(source, descriptor, keepsFiles === true, run);
+  const options = { attachments, ...(compression === undefined ? {} : { compression }) };
+  const { descriptor: saved, manifest } = await saveImage(made, sink, options, run);
+  return { digest: saved.digest, size: layersSize(manifest.layers) };
+}
+
+function layersSize(layers: readonly Descriptor[] = []): number {
+  return layers.reduce((sum, { size }) => sum + size, 0);
+}
+
+/** The reasons for files that are still there. What else speaks of the old image does not speak of this one. */
+async function carried(source: Source, from: Descriptor, keepsFiles: boolean, run: Run): Promise<Attachment[]> {
+  const referrers = await source.referrers(from.digest, run);
+  const bytes = keepsFiles && referrers.length > 0 ? await attachedBytes(source, from, run) : undefined;
+  const left = referrers.length - (bytes === undefined ? 0 : 1);
+  if (left > 0) {
+    const text = `${left} documents that refer to ${source.reference} (evidence, signatures …) stay behind: this is another image`;
+    run.report?.({ type: 'warning', text });
+  }
+  return bytes === undefined ? [] : [{ artifactType: PARE_EVIDENCE, bytes }];
+}
+
+async function saveIndex(request: SaveRequest, before: Index, sink: Sink, run: Run = {}): Promise<Saved> {
+  const manifests: Descriptor[] = [];
+  let size = 0;
+  for (const one of request.images) {
+    const { descriptor, image, made } = one;
+    if (made === undefined) {
+      manifests.push(await copyDocument(request.source, sink, descriptor, run));
+      size += layersSize(image.source?.manifest.layers);
+      continue;
+    }
+    const saved = await writeImage(made, sink, request.compression, run);
+    manifests.push(inPlaceOf(descriptor, saved.descriptor));
+    size += layersSize(saved.manifest.layers);
+  }
+  const { annotations } = before;
+  const index: Index = {
+    schemaVersion: 2,
+    mediaType: OCI_INDEX,
+    manifests,
+    ...(annotations === undefined ? {} : { annotations }),
+  };
+  const bytes = canonicalJson(index);
+  const descriptor = { mediaType: OCI_INDEX, digest: digestOf(bytes), size: bytes.length };
+  await sink.push(descriptor, pieces(bytes), run);
+  await sink.commit(descriptor, {}, run);
+  return { digest: descriptor.digest, size };
+}
+
+/** The entry of an index goes on saying what it said. */
+function inPlaceOf(old: Descriptor, saved: Descriptor): Descriptor {
+  const same = old.platform !== undefined && saved.platform !== undefined && samePlatform(old.platform, saved.platform);
+  return {
+    ...saved,
+    ...(same && old.platform !== undefined ? { platform: old.platform } : {}),
+    ...(old.annotations === undefined ? {} : { annotations: old.annotations }),
+  };
+}
