@@ -1,9 +1,10 @@
 /** A Docker daemon of one's own for the time of a measurement: without networking, its data in a temporary directory. @module */
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { removeWithMounts } from '../../test/e2e/mounts.ts';
 
 /** Calls `use` with the environment that points the docker client at the daemon; says so and returns where there is none. */
 export async function withDocker(use: (env: Record<string, string>) => void | Promise<void>): Promise<void> {
@@ -29,7 +30,7 @@ export async function withDocker(use: (env: Record<string, string>) => void | Pr
   } finally {
     daemon.kill('SIGTERM');
     await ended;
-    rmSync(dir, { recursive: true, force: true });
+    removeWithMounts(dir);
   }
 }
 

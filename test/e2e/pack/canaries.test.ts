@@ -1,5 +1,5 @@
 /** Marks in every place that must stay out of images: none of them comes out of a pack, wherever it could hide. */
-import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -38,7 +38,7 @@ describe.runIf(tree !== undefined)('a source full of secrets', () => {
   beforeAll(async () => {
     place = await workplace();
     source = join(place.dir, 'source');
-    await cp(tree as string, source, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
+    await output(['cp', '-a', tree as string, source]);
     for (const [path, text] of Object.entries(SECRETS)) {
       await mkdir(dirname(source + path), { recursive: true });
       await writeFile(source + path, text, { flag: 'a' });
