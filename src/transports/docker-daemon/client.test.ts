@@ -74,7 +74,8 @@ describe('what a daemon refuses', () => {
     [403, { message: 'not you' }, 'DENIED', /not you/],
     [409, { message: 'in use' }, 'CONFLICT', /in use/],
     [400, { message: 'odd' }, 'INVALID', /odd/],
-    [500, { cause: 'c', message: 'image not known', response: 500 }, 'IO', /image not known/],
+    [500, { cause: 'c', message: 'x: image not known', response: 500 }, 'NOT_FOUND', /image not known/],
+    [500, { message: 'no space' }, 'IO', /no space/],
     [500, 'no object', 'IO', /no object/],
   ])('%d', async (status, body, code, message) => {
     await using daemon = await fakeDaemon(json(status, body));

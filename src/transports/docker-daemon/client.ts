@@ -116,7 +116,9 @@ function failure(status: number, message: string, said: string): ImageError {
   if (/HTTP request to an HTTPS server/.test(said)) {
     return new ImageError('DENIED', message, { hint: 'set DOCKER_TLS_VERIFY=1, and DOCKER_CERT_PATH' });
   }
-  const code = STATUS[status] ?? (status >= 500 ? 'IO' : 'INVALID');
+  // Podman says 500 of an image that it does not have.
+  const isUnknown = /image not known|no such image/i.test(said);
+  const code = isUnknown ? 'NOT_FOUND' : (STATUS[status] ?? (status >= 500 ? 'IO' : 'INVALID'));
   return new ImageError(code, message, code === 'NOT_FOUND' ? { hint: '"docker images" lists what it has' } : {});
 }
 
