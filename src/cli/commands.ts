@@ -25,6 +25,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/squash.ts')).squash,
   },
   {
+    name: 'mutate',
+    summary: 'change what the config of an image says',
+    group: 'make',
+    load: async () => (await import('./commands/mutate.ts')).mutate,
+  },
+  {
     name: 'check',
     summary: 'say whether an image or a program will start, and why not',
     group: 'look',
@@ -59,6 +65,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'show the steps that made an image, with their sizes',
     group: 'look',
     load: async () => (await import('./commands/history.ts')).history,
+  },
+  {
+    name: 'diff',
+    summary: 'say where two images differ: files, packages, config',
+    group: 'look',
+    load: async () => (await import('./commands/diff.ts')).diff,
   },
   {
     name: 'cat',

@@ -137,19 +137,19 @@ function userOf(text: string, passwd: string): NewUser {
 }
 
 /** A name alone would take the packer's own value into the image. */
-function variable(text: string): string {
+export function variable(text: string): string {
   if (/^[^=\0]+=[^\0]*$/.test(text)) return text;
   throw new ImageError('USAGE', `--env ${text}: a value is missing`, {
     hint: 'write --env NAME=VALUE; the environment of pare itself never goes into an image',
   });
 }
 
-function absolute(option: string, path: string): string {
+export function absolute(option: string, path: string): string {
   if (path.startsWith('/')) return cleanPath(path);
   throw new ImageError('USAGE', `${option} ${path}: the path has to be absolute`, { hint: `write ${option} /${path}` });
 }
 
-function port(text: string): string {
+export function port(text: string): string {
   const [, number, protocol = 'tcp'] = /^(\d{1,5}(?:-\d{1,5})?)(?:\/(tcp|udp|sctp))?$/.exec(text) ?? [];
   if (number === undefined || number.split('-').some((one) => Number(one) > 65535)) {
     throw new ImageError('USAGE', `--expose ${text}: not a port`, { hint: 'write PORT, PORT/tcp or PORT/udp' });

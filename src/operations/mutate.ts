@@ -1,0 +1,18 @@
+/** Another config over the same layers, from a reference to references. @module */
+
+import type { Access } from '../sources.ts';
+import type { Edits } from '../transforms/mutate/edits.ts';
+import { mutate } from '../transforms/mutate/mutate.ts';
+import { type Deriving, openDeriving } from './derive.ts';
+import { timestamp } from './time.ts';
+
+/** @param time seconds since the epoch, for `created`; default as it was. @throws ImageError */
+export function openMutation(
+  reference: string,
+  edits: Edits,
+  time: number | undefined,
+  access: Access,
+): Promise<Deriving> {
+  const all = edits.created === undefined && time !== undefined ? { ...edits, created: timestamp(time) } : edits;
+  return openDeriving(reference, (stored) => mutate(stored, all), { keepsFiles: true }, access);
+}
