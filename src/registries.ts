@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { routeOf } from './formats/registry-auth/route.ts';
 import type { Credentials, RegistryAccess, World } from './ports/registry-access.ts';
 import type { Access } from './sources.ts';
-import { findCredentials } from './system/credentials.ts';
+import { findCredentials, type Keyring } from './system/credentials.ts';
 import { readRegistriesConf } from './system/registries-conf.ts';
 import { registryCertificates } from './system/registry-certificates.ts';
 
@@ -34,6 +34,11 @@ export function registryAccess({ env, run, insecure = false }: Access): Registry
     env,
     world: WORLD,
   };
+}
+
+/** Where the user's credentials are. @param authfile `--authfile` */
+export function keyringOf({ env, run }: Access, authfile?: string): Keyring {
+  return { env, run, authfile, helpers: readRegistriesConf(env).credentialHelpers };
 }
 
 function once<T extends object>(make: () => T): () => T {

@@ -3,6 +3,8 @@
  * module.
  * @module
  */
+import { redacted } from '../base/secrets.ts';
+import type { Progress } from '../ports/run.ts';
 import type { Context } from './command.ts';
 import { renderError, STATUS, statusOf } from './errors.ts';
 import { processOutput } from './output.ts';
@@ -29,14 +31,14 @@ export async function runSession(args: readonly string[]): Promise<void> {
       run: {
         signal: abort.signal,
         report: (progress) => {
-          if ((showsProgress && !options.quiet) || progress.type === 'warning') output.progress.show(progress);
+          if ((showsProgress && !options.quiet) || progress.type === 'warning') output.progress.show(safe(progress));
         },
       },
       print: output.print,
       write: output.write,
       printJson: (value) => output.print(JSON.stringify(value, null, 2)),
       note: (text) => {
-        if (!options.quiet) output.note(text);
+        if (!options.quiet) output.note(redacted(text));
       },
       exit: (code) => {
         status = code;
@@ -59,7 +61,13 @@ export async function runSession(args: readonly string[]): Promise<void> {
     if (error instanceof CommandLineExit) return error.status;
     // Aborted, and by no signal: the reader of stdout has gone, and nobody is left to tell.
     if (abort.signal.aborted) return STATUS.done;
-    output.note(renderError(error, { debug, mark: output.mark }));
+    output.note(redacted(renderError(error, { debug, mark: output.mark })));
     return statusOf(error, runsProgram);
   }
+}
+
+/** Without the secrets that others may have put into it. */
+function safe(progress: Progress): Progress {
+  if (progress.type === 'bytes') return { ...progress, label: redacted(progress.label) };
+  return { ...progress, text: redacted(progress.text) };
 }

@@ -38,7 +38,6 @@ export async function getFromHelper(helper: Helper, server: string): Promise<Cre
 
 /** Replaces what it had for the server. @throws as {@link getFromHelper} */
 export async function storeInHelper(helper: Helper, server: string, credentials: Credentials): Promise<void> {
-  for (const secret of secretsOf(credentials)) keepSecret(secret);
   const answer = await call(helper, 'store', storeMessage(server, credentials));
   if (answer.status !== 0) throw failure(helper, 'store', answer);
 }

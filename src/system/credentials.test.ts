@@ -157,7 +157,7 @@ describe('what is kept', () => {
     const before = { HttpHeaders: { 'X-Meta': 'a' }, auths: { 'other.example': entry('x') }, psFormat: 'table' };
     const path = at.write('.docker/config.json', before);
     chmodSync(path, 0o644);
-    expect(await storeCredentials('r.example', basic('u', 'p'), at.keyring)).toBe(path);
+    expect(await storeCredentials('r.example', basic('u', 'p'), at.keyring)).toEqual({ in: path, isHelper: false });
     expect(at.read('.docker/config.json')).toEqual({
       ...before,
       auths: { ...before.auths, 'r.example': { auth: 'dTpw' } },
@@ -203,7 +203,10 @@ describe('what is kept', () => {
     fileHelper(at, 'own');
     const config = { credsStore: 'all', credHelpers: { 'own.example': 'own' } };
     at.write('.docker/config.json', { ...config, auths: { 'r.example': entry('stale') } });
-    expect(await storeCredentials('r.example', basic('u', 'pässword"\\'), at.keyring)).toBe('docker-credential-all');
+    expect(await storeCredentials('r.example', basic('u', 'pässword"\\'), at.keyring)).toEqual({
+      in: 'docker-credential-all',
+      isHelper: true,
+    });
     await storeCredentials('own.example', { kind: 'identity', token: 'TOKEN' }, at.keyring);
     expect(at.read('.docker/config.json')).toEqual({ ...config, auths: { 'r.example': {}, 'own.example': {} } });
     expect(at.read('all/r.example')).toEqual({ ServerURL: 'r.example', Username: 'u', Secret: 'pässword"\\' });

@@ -70,19 +70,24 @@ async function ask(asked: Helper, server: string): Promise<FoundCredentials | un
   return credentials && { credentials, from: `docker-credential-${asked.name}` };
 }
 
+export interface Kept {
+  /** A path, or the name of a credential helper. */
+  readonly in: string;
+  readonly isHelper: boolean;
+}
+
 /**
  * Keeps credentials where the written file says: in the helper that it names for the registry, else in the file itself.
- * @returns the file's path, or the helper's name
  * @throws ImageError as {@link findCredentials}
  */
-export async function storeCredentials(host: string, credentials: Credentials, keyring: Keyring): Promise<string> {
+export async function storeCredentials(host: string, credentials: Credentials, keyring: Keyring): Promise<Kept> {
   for (const secret of secretsOf(credentials)) keepSecret(secret);
   const { path, kind } = writtenFile(keyring.env, keyring.authfile);
   const use = helperFor(readAuthFile(path), host);
   if (use !== undefined) await storeInHelper(helper(use.name, path, keyring), use.server, credentials);
   const kept = use === undefined ? credentials : undefined;
   await editAuthFile(path, (file) => withCredentials(file, host, { kind, credentials: kept }), keyring.run);
-  return use === undefined ? path : `docker-credential-${use.name}`;
+  return use === undefined ? { in: path, isHelper: false } : { in: `docker-credential-${use.name}`, isHelper: true };
 }
 
 /** Something that was forgotten, and where it was. */
