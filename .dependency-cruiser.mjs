@@ -61,7 +61,10 @@ export default {
     {
       name: 'formats-stand-alone',
       severity: 'error',
-      from: { path: '^src/formats/([^/]+)/', pathNot: `^src/formats/(deb|oci)/|${TEST}` },
+      from: {
+        path: '^src/formats/([^/]+)/',
+        pathNot: `^src/formats/(deb|oci|chunked|estargz|zstd-chunked|layer)/|${TEST}`,
+      },
       to: { path: '^src/formats/', pathNot: '^src/formats/$1/' },
     },
     {

@@ -1,8 +1,6 @@
 /** Verbs that make an image of another: where it goes, and what is said of it. @module */
-import type { Command } from 'commander';
-import { Option } from 'commander';
+import type { Command, Option } from 'commander';
 import { basename } from '../base/path.ts';
-import type { Compression } from '../formats/oci/media-types.ts';
 import { parseReference } from '../formats/reference/parse.ts';
 import { parsePlatform } from '../model/platform.ts';
 import type { Deriving } from '../operations/derive.ts';
@@ -11,7 +9,7 @@ import type { Access } from '../sources.ts';
 import { machinePlatform } from '../system/machine.ts';
 import type { Context } from './command.ts';
 import { derivedDocument, derivedText } from './render/derived.ts';
-import { collect, sourceDate } from './words.ts';
+import { collect, layerFormOption, sourceDate } from './words.ts';
 
 export interface DerivingOptions {
   readonly platform?: string;
@@ -28,8 +26,7 @@ export function outputOptions(command: Command): void {
 }
 
 export function compressionOption(): Option {
-  const kinds: readonly Compression[] = ['gzip', 'zstd', 'none'];
-  return new Option('--compression <kind>', 'of layers that are made').choices(kinds).default('gzip');
+  return layerFormOption('of layers that are made').default('gzip');
 }
 
 export interface DerivingJob {

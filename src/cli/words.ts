@@ -1,6 +1,7 @@
 /** Words of the command line that more than one verb takes. @module */
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { ImageError } from '../base/errors.ts';
+import { LAYER_FORMS, parseLayerForm } from '../formats/layer/form.ts';
 
 /** For options that may be given again and again. */
 export function collect(value: string, before: readonly string[] | undefined): readonly string[] {
@@ -37,4 +38,10 @@ export function sourceDate(env: Readonly<Record<string, string | undefined>>): n
   throw new ImageError('USAGE', `SOURCE_DATE_EPOCH is "${text}", which is no number of seconds`, {
     hint: 'unset it, or set it to seconds since 1970, as in "date +%s"',
   });
+}
+
+/** `--compression`: one of the forms of a layer, and perhaps a level. @param what it is said of */
+export function layerFormOption(what: string): Option {
+  const forms = LAYER_FORMS.join(', ');
+  return new Option('--compression <form[:level]>', `${what}: ${forms}`).argParser(parseLayerForm);
 }

@@ -1,5 +1,5 @@
 /** Copying from reference to reference: images to images, and to and from root filesystems. @module */
-import type { Compression } from '../formats/oci/media-types.ts';
+import type { LayerForm } from '../formats/layer/form.ts';
 import type { Descriptor } from '../formats/oci/types.ts';
 import { isRootReference, parseReference, type Reference, type RootReference } from '../formats/reference/parse.ts';
 import { newestTime } from '../model/newest-time.ts';
@@ -16,7 +16,7 @@ import { timestamp } from './time.ts';
 export interface CopyRequest {
   readonly from: string;
   readonly to: string;
-  readonly compression?: Compression;
+  readonly compression?: LayerForm;
   /** Whether evidence and the like go with an image; default true. */
   readonly referrers?: boolean;
   /** Of an image made of a root filesystem, in seconds since the epoch; default the newest time in it. */

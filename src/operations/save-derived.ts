@@ -3,7 +3,8 @@ import { digestOf } from '../base/digest.ts';
 import { ImageError } from '../base/errors.ts';
 import { canonicalJson } from '../base/json.ts';
 import { pieces } from '../base/stream.ts';
-import { type Compression, OCI_INDEX, PARE_EVIDENCE } from '../formats/oci/media-types.ts';
+import type { LayerForm } from '../formats/layer/form.ts';
+import { OCI_INDEX, PARE_EVIDENCE } from '../formats/oci/media-types.ts';
 import type { Descriptor, Index } from '../formats/oci/types.ts';
 import { isRootReference, parseReference } from '../formats/reference/parse.ts';
 import type { Image } from '../model/image.ts';
@@ -34,7 +35,7 @@ export interface SaveRequest {
   /** At least one. */
   readonly images: readonly Candidate[];
   /** Of layers that are made; default gzip. */
-  readonly compression?: Compression | undefined;
+  readonly compression?: LayerForm | undefined;
   /** Whether what is known of the files holds still. */
   readonly keepsFiles?: true;
 }

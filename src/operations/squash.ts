@@ -1,6 +1,6 @@
 /** Squashing from a reference to references. @module */
 import { ImageError } from '../base/errors.ts';
-import type { Compression } from '../formats/oci/media-types.ts';
+import type { LayerForm } from '../formats/layer/form.ts';
 import type { ImageConfig, Platform } from '../formats/oci/types.ts';
 import type { Image } from '../model/image.ts';
 import { assertBase } from '../model/stack.ts';
@@ -18,7 +18,7 @@ export interface SquashRequest {
   readonly from?: string | undefined;
   /** Its layers stay: an image. */
   readonly keepBase?: string | undefined;
-  readonly compression?: Compression | undefined;
+  readonly compression?: LayerForm | undefined;
   /** Seconds since the epoch; default the image's own times. */
   readonly time?: number | undefined;
 }

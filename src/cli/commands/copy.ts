@@ -1,17 +1,16 @@
 /** `pare copy`: an image or a root filesystem from one place to another. @module */
 import type { Command } from 'commander';
-import { Option } from 'commander';
-import type { Compression } from '../../formats/oci/media-types.ts';
+import type { LayerForm } from '../../formats/layer/form.ts';
 import { parsePlatform } from '../../model/platform.ts';
 import { type Copied, copy as copyReference } from '../../operations/copy.ts';
 import { machinePlatform } from '../../system/machine.ts';
 import type { CommandModule, Context } from '../command.ts';
 import { bytesText } from '../render/units.ts';
-import { sourceDate } from '../words.ts';
+import { layerFormOption, sourceDate } from '../words.ts';
 
 interface Options {
   readonly platform?: string;
-  readonly compression?: Compression;
+  readonly compression?: LayerForm;
   readonly referrers: boolean;
 }
 
@@ -29,13 +28,7 @@ export const copy: CommandModule = {
       .argument('<source>', 'image or root filesystem to read')
       .argument('<destination>', 'where to write it')
       .option('--platform <os/arch>', 'one platform of an index; default all of them')
-      .addOption(
-        new Option('--compression <kind>', 'compress the layers anew; default as they are').choices([
-          'gzip',
-          'zstd',
-          'none',
-        ]),
-      )
+      .addOption(layerFormOption('compress the layers anew'))
       .option('--no-referrers', 'leave behind what refers to the image (evidence, signatures)')
       .addHelpText('after', HELP)
       .action(async (from: string, to: string, options: Options) => {

@@ -1,5 +1,5 @@
 /** `pare squash`: layers into one. @module */
-import type { Compression } from '../../formats/oci/media-types.ts';
+import type { LayerForm } from '../../formats/layer/form.ts';
 import { openSquashing } from '../../operations/squash.ts';
 import type { CommandModule } from '../command.ts';
 import { compressionOption, type DerivingOptions, outputOptions, runDeriving } from '../deriving.ts';
@@ -7,7 +7,7 @@ import { compressionOption, type DerivingOptions, outputOptions, runDeriving } f
 interface Options extends DerivingOptions {
   readonly from?: string;
   readonly keepBase?: string;
-  readonly compression: Compression;
+  readonly compression: LayerForm;
 }
 
 const HELP = `

@@ -1,95 +1,120 @@
-/** Copying an image with its layers compressed in another way: the config stays, the manifest becomes another. @module */
-import { digestOf, shortDigest } from '../../base/digest.ts';
+/**
+ * Copying an image with its layers stored in another form: the manifest becomes another; and the config, where the form has
+ * something in the tar itself (eStargz's table of contents), so that DiffIDs change.
+ * @module
+ */
+import { asDiffId, type DiffId, digestOf, shortDigest } from '../../base/digest.ts';
 import { ImageError } from '../../base/errors.ts';
-import { canonicalJson } from '../../base/json.ts';
+import { canonicalJson, type JsonObject, parseJson } from '../../base/json.ts';
 import { pieces } from '../../base/stream.ts';
 import { decompress } from '../../formats/compress/decompress.ts';
-import { gzip } from '../../formats/compress/gzip.ts';
-import { zstd } from '../../formats/compress/zstd.ts';
-import {
-  type Compression,
-  layerCompression,
-  layerType,
-  OCI_CONFIG,
-  OCI_MANIFEST,
-} from '../../formats/oci/media-types.ts';
+import { encodeLayer } from '../../formats/layer/encode.ts';
+import { type LayerForm, partsOf } from '../../formats/layer/form.ts';
+import { checkLayerCount, parseConfig } from '../../formats/oci/config.ts';
+import { isConfigType, layerCompression, layerType, OCI_CONFIG, OCI_MANIFEST } from '../../formats/oci/media-types.ts';
+import { MANIFEST_LIMIT } from '../../formats/oci/parse.ts';
 import type { Descriptor, Manifest } from '../../formats/oci/types.ts';
 import type { Sink, Source } from '../../ports/content-store.ts';
 import { reported } from '../../ports/progress.ts';
 import type { Run } from '../../ports/run.ts';
 import { transfer } from '../../ports/transfer.ts';
 import { readDocument } from '../../ports/verified.ts';
+import { isInForm } from './in-form.ts';
 
 /** @returns the descriptor of the new manifest; the old one where nothing had to change */
 export async function convertManifest(
   manifest: Manifest,
   descriptor: Descriptor,
-  compression: Compression,
+  form: LayerForm,
   source: Source,
   sink: Sink,
   run: Run,
 ): Promise<Descriptor> {
-  const layers: Descriptor[] = [];
-  for (const layer of manifest.layers) layers.push(await convertLayer(layer, compression, source, sink, run));
-  const config = await readDocument(source, manifest.config, run);
-  const isSame = layers.every((layer, i) => layer.digest === manifest.layers[i]?.digest);
-  if (isSame) {
-    await sink.push(manifest.config, pieces(config), run);
+  const rawConfig = await readDocument(source, manifest.config, run);
+  const ids = diffIds(manifest, rawConfig);
+  const layers: Converted[] = [];
+  for (const [i, layer] of manifest.layers.entries()) {
+    layers.push(await convertLayer(layer, ids[i] as DiffId, form, source, sink, run));
+  }
+  if (layers.every(({ descriptor: { digest } }, i) => digest === manifest.layers[i]?.digest)) {
+    await sink.push(manifest.config, pieces(rawConfig), run);
     await sink.push(descriptor, source.fetch(descriptor, run), run);
     return descriptor;
   }
   const { subject: _, ...rest } = manifest;
-  const own = { mediaType: OCI_CONFIG, digest: manifest.config.digest, size: manifest.config.size };
-  await sink.push(own, pieces(config), run);
-  const bytes = canonicalJson({ ...rest, mediaType: OCI_MANIFEST, config: own, layers } satisfies Manifest);
+  const config = await pushDocument(sink, OCI_CONFIG, configWith(layers, ids, rawConfig), run);
+  const own = { ...rest, mediaType: OCI_MANIFEST, config, layers: layers.map((layer) => layer.descriptor) };
+  const made = await pushDocument(sink, OCI_MANIFEST, canonicalJson(own satisfies Manifest), run);
   const { platform } = descriptor;
-  const made = { mediaType: OCI_MANIFEST, digest: digestOf(bytes), size: bytes.length };
-  await sink.push(made, pieces(bytes), run);
   return platform === undefined ? made : { ...made, platform };
+}
+
+interface Converted {
+  readonly descriptor: Descriptor;
+  readonly diffId: DiffId;
+}
+
+function diffIds(manifest: Manifest, rawConfig: Uint8Array): readonly DiffId[] {
+  if (!isConfigType(manifest.config.mediaType)) {
+    throw new ImageError('UNSUPPORTED', `the config ${manifest.config.digest} is no image's`, {
+      hint: 'copy it without --compression: its bytes stay as they are then',
+    });
+  }
+  const config = parseConfig(rawConfig, `config ${manifest.config.digest}`);
+  checkLayerCount(manifest, config);
+  return config.rootfs.diff_ids;
+}
+
+/** The very bytes where no DiffID has changed. */
+function configWith(layers: readonly Converted[], before: readonly DiffId[], raw: Uint8Array): Uint8Array {
+  const ids = layers.map(({ diffId }) => diffId);
+  if (ids.every((id, i) => id === before[i])) return raw;
+  const config = parseJson(raw, 'config', MANIFEST_LIMIT) as JsonObject;
+  return canonicalJson({ ...config, rootfs: { type: 'layers', diff_ids: ids } });
 }
 
 async function convertLayer(
   layer: Descriptor,
-  compression: Compression,
+  diffId: DiffId,
+  form: LayerForm,
   source: Source,
   sink: Sink,
   run: Run,
-): Promise<Descriptor> {
+): Promise<Converted> {
   const from = layerCompression(layer.mediaType);
   if (from === undefined) {
     throw new ImageError('UNSUPPORTED', `the layer ${layer.digest} is of the type ${layer.mediaType}`, {
       hint: 'copy it without --compression: its bytes stay as they are then',
     });
   }
-  if (from === compression) {
-    const kept = { mediaType: layerType(from), digest: layer.digest, size: layer.size };
+  if (isInForm(layer, form)) {
+    const kept = { ...layer, mediaType: layerType(from) };
     await transfer(source, sink, layer, run, kept);
-    return kept;
+    return { descriptor: kept, diffId };
   }
+  const { compression, mediaType } = partsOf(form);
   const label = `compressing ${shortDigest(layer.digest)}`;
   const plain = () =>
     decompress(reported(source.fetch(layer, run), label, run, layer.size), from, { signal: run.signal });
-  return sink.write(
-    layerType(compression),
-    await compressed(plain, compression, from === 'none' ? layer.size : undefined, run),
-    run,
-  );
-}
-
-/** gzip chooses its level by the size, which of a compressed layer is known only once it has been read. */
-async function compressed(
-  plain: () => AsyncIterable<Uint8Array>,
-  compression: Compression,
-  knownSize: number | undefined,
-  { signal }: Run,
-): Promise<AsyncIterable<Uint8Array>> {
-  if (compression === 'none') return plain();
-  if (compression === 'zstd') return zstd(plain());
-  return gzip(plain(), { size: knownSize ?? (await sizeOf(plain())), signal });
+  // gzip chooses its level by the size, which of a compressed layer is known only once it has been read.
+  const size = from === 'none' ? layer.size : compression === 'gzip' ? await sizeOf(plain()) : 0;
+  const encoded = encodeLayer(plain(), form, { size, signal: run.signal });
+  const written = await sink.write(mediaType, encoded.bytes, run);
+  const { diffId: made, annotations } = encoded.result();
+  return {
+    descriptor: annotations === undefined ? written : { ...written, annotations },
+    diffId: made ?? asDiffId(written.digest),
+  };
 }
 
 async function sizeOf(bytes: AsyncIterable<Uint8Array>): Promise<number> {
   let size = 0;
   for await (const piece of bytes) size += piece.length;
   return size;
+}
+
+async function pushDocument(sink: Sink, mediaType: string, bytes: Uint8Array, run: Run): Promise<Descriptor> {
+  const descriptor = { mediaType, digest: digestOf(bytes), size: bytes.length };
+  await sink.push(descriptor, pieces(bytes), run);
+  return descriptor;
 }

@@ -8,7 +8,8 @@ import { mapBounded } from '../../base/concurrency.ts';
 import type { Digest } from '../../base/digest.ts';
 import { ImageError } from '../../base/errors.ts';
 import { pieces } from '../../base/stream.ts';
-import { type Compression, isIndexType, isManifestType } from '../../formats/oci/media-types.ts';
+import type { LayerForm } from '../../formats/layer/form.ts';
+import { isIndexType, isManifestType } from '../../formats/oci/media-types.ts';
 import { parseIndex, parseManifest } from '../../formats/oci/parse.ts';
 import type { Descriptor } from '../../formats/oci/types.ts';
 import type { Sink, Source } from '../../ports/content-store.ts';
@@ -21,7 +22,7 @@ export interface CopyOptions {
   /** What to copy; default all that the source's reference names. */
   readonly root?: Descriptor;
   /** How layers are to be compressed; default as they are, but gzip where the source has no manifest of its own. */
-  readonly compression?: Compression;
+  readonly compression?: LayerForm;
   /** Whether what refers to the image (its evidence) goes with it; default true. */
   readonly referrers?: boolean;
 }
@@ -54,7 +55,7 @@ export function copyDocument(source: Source, sink: Sink, root: Descriptor, run: 
   return new Copier(source, sink, run).document(root, wantedCompression(source, sink, {}), 0);
 }
 
-function wantedCompression(source: Source, sink: Sink, options: CopyOptions): Compression | undefined {
+function wantedCompression(source: Source, sink: Sink, options: CopyOptions): LayerForm | undefined {
   if (sink.layerCompression !== undefined) return undefined;
   return options.compression ?? (source.synthesized ? 'gzip' : undefined);
 }
@@ -73,7 +74,7 @@ class Copier {
   }
 
   /** A manifest or an index with all that it speaks of. */
-  async document(one: Descriptor, compression: Compression | undefined, depth: number): Promise<Descriptor> {
+  async document(one: Descriptor, compression: LayerForm | undefined, depth: number): Promise<Descriptor> {
     if (depth > MAX_DEPTH) throw new ImageError('INVALID', `${this.#source.reference}: indexes are nested too deep`);
     const bytes = await readDocument(this.#source, one, this.#run);
     if (isIndexType(one.mediaType)) {

@@ -3,20 +3,13 @@
  * can get what it speaks of. Bytes flow: a layer is made, hashed, compressed and stored piece by piece.
  * @module
  */
-import { asDiffId, type DiffId, Digester, digestOf } from '../../base/digest.ts';
+import { asDiffId, type DiffId, digestOf } from '../../base/digest.ts';
 import { ImageError } from '../../base/errors.ts';
 import { canonicalJson } from '../../base/json.ts';
-import { pieces, tapped } from '../../base/stream.ts';
-import { gzip } from '../../formats/compress/gzip.ts';
-import { zstd } from '../../formats/compress/zstd.ts';
-import {
-  type Compression,
-  layerCompression,
-  layerType,
-  OCI_CONFIG,
-  OCI_EMPTY,
-  OCI_MANIFEST,
-} from '../../formats/oci/media-types.ts';
+import { pieces } from '../../base/stream.ts';
+import { encodeLayer } from '../../formats/layer/encode.ts';
+import { type LayerForm, partsOf } from '../../formats/layer/form.ts';
+import { layerCompression, layerType, OCI_CONFIG, OCI_EMPTY, OCI_MANIFEST } from '../../formats/oci/media-types.ts';
 import type { Descriptor, History, ImageConfig, Manifest } from '../../formats/oci/types.ts';
 import { layerSize, writeLayer } from '../../model/layer/write.ts';
 import type { Sink } from '../../ports/content-store.ts';
@@ -28,7 +21,7 @@ import type { Attachment, KeptLayer, MadeLayer, NewImage, NewLayer, SavedImage, 
 
 export interface SaveOptions {
   /** Of layers that are made; default gzip. A sink that leaves no choice decides itself. */
-  readonly compression?: Compression;
+  readonly compression?: LayerForm;
   /** A promise of them: they may still be in the making while layers are written. */
   readonly attachments?: readonly Attachment[] | Promise<readonly Attachment[]>;
 }
@@ -55,7 +48,7 @@ export async function saveImage(
 export async function writeImage(
   image: NewImage,
   sink: Sink,
-  compression: Compression = 'gzip',
+  compression: LayerForm = 'gzip',
   run: Run = {},
 ): Promise<SavedImage> {
   const written: WrittenLayer[] = [];
@@ -77,7 +70,7 @@ interface WrittenLayer {
   readonly diffId: DiffId;
 }
 
-function saveLayer(layer: NewLayer, sink: Sink, compression: Compression, run: Run): Promise<WrittenLayer> {
+function saveLayer(layer: NewLayer, sink: Sink, compression: LayerForm, run: Run): Promise<WrittenLayer> {
   switch (layer.kind) {
     case 'made':
     case 'tar':
@@ -87,32 +80,15 @@ function saveLayer(layer: NewLayer, sink: Sink, compression: Compression, run: R
   }
 }
 
-async function saveMade(
-  layer: MadeLayer | TarLayer,
-  sink: Sink,
-  compression: Compression,
-  run: Run,
-): Promise<WrittenLayer> {
+async function saveMade(layer: MadeLayer | TarLayer, sink: Sink, form: LayerForm, run: Run): Promise<WrittenLayer> {
+  const { compression, mediaType } = partsOf(form);
   await testCompressor(compression, run);
   const { size, bytes } = tarOf(layer);
   const tar = reported(bytes, 'writing a layer', run, size);
-  const mediaType = layerType(compression);
-  switch (compression) {
-    case 'none': {
-      const descriptor = await sink.write(mediaType, tar, run);
-      return { descriptor, diffId: asDiffId(descriptor.digest) };
-    }
-    case 'gzip': {
-      const input = new Digester();
-      const descriptor = await sink.write(mediaType, gzip(tar, { size, input, signal: run.signal }), run);
-      return { descriptor, diffId: asDiffId(input.digest()) };
-    }
-    case 'zstd': {
-      const input = new Digester();
-      const descriptor = await sink.write(mediaType, zstd(tapped(tar, input)), run);
-      return { descriptor, diffId: asDiffId(input.digest()) };
-    }
-  }
+  const encoded = encodeLayer(tar, form, { size, signal: run.signal });
+  const descriptor = await sink.write(mediaType, encoded.bytes, run);
+  const { diffId = asDiffId(descriptor.digest), annotations } = encoded.result();
+  return { descriptor: annotations === undefined ? descriptor : { ...descriptor, annotations }, diffId };
 }
 
 function tarOf(layer: MadeLayer | TarLayer): { readonly size: number; readonly bytes: AsyncIterable<Uint8Array> } {
