@@ -182,6 +182,7 @@ function packageFacts(packages: WorldOptions['packages']): PackageFacts {
       return name === undefined ? undefined : named(name);
     },
     package: async (name) => (isThere(name) ? named(plain(name)) : undefined),
+    all: async () => all.map(([name]) => named(name)),
     siblings: async (name) => (isThere(name) ? [named(plain(name))] : []),
     filesOf: async (name) => packages?.[plain(name)] ?? [],
     configurationOf: async () => new Set(),

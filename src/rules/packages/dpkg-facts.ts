@@ -21,6 +21,7 @@ export async function dpkgFacts(files: Files): Promise<PackageFacts | undefined>
   const owner = memo(async () => ownerSearch(files, table, listSearch(table, read), await diversions()));
   return {
     kind: 'dpkg',
+    all: async () => table.packages,
     owner: async (path) => (await owner())(path),
     package: async (name) => table.find(name),
     siblings: async (name) => table.siblings(name),

@@ -28,6 +28,7 @@ export function listedFacts<P extends Package>(packages: readonly P[], listed: L
   };
   return {
     kind: listed.kind,
+    all: async () => table.packages,
     owner: async (path) =>
       listed
         .spellings(path)

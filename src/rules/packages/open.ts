@@ -8,6 +8,7 @@ import type { PackageFacts } from './types.ts';
 /** A root without a database, or an image whose database was left out. */
 export const NO_PACKAGES: PackageFacts = {
   kind: undefined,
+  all: async () => [],
   owner: async () => undefined,
   package: async () => undefined,
   siblings: async () => [],

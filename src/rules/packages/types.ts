@@ -17,6 +17,8 @@ export interface Package {
 export interface PackageFacts {
   /** `dpkg`, `apk`, `rpm`, or undefined where no database is found. */
   readonly kind: PackageKind | undefined;
+  /** Every package whose files are there, by name. */
+  all(): Promise<readonly Package[]>;
   /** The package that ships the path; usr-merge is taken into account (`/lib/x` is `/usr/lib/x`). */
   owner(path: string): Promise<Package | undefined>;
   /** By name, by `NAME:ARCHITECTURE`, or the first that provides this name. */
