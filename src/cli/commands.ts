@@ -25,6 +25,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/squash.ts')).squash,
   },
   {
+    name: 'append',
+    summary: 'add layers to an image',
+    group: 'make',
+    load: async () => (await import('./commands/append.ts')).append,
+  },
+  {
     name: 'mutate',
     summary: 'change what the config of an image says',
     group: 'make',

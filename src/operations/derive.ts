@@ -22,7 +22,7 @@ import { machinePlatform } from '../system/machine.ts';
 import { loadImage } from '../transforms/load/load.ts';
 import { imagesOf, resolvePlatform } from '../transforms/load/platform.ts';
 import type { Written } from './pack.ts';
-import { type SaveRequest, saveDerived } from './save-derived.ts';
+import { type Candidate, type SaveRequest, saveDerived } from './save-derived.ts';
 
 /** How large an image is. */
 export interface Size {
@@ -68,13 +68,30 @@ export async function openDeriving(
   const source = stack.use(await openSource(reference, access));
   const cache = stack.use(openLayerCache(cacheDir(storeDirectory(access.env))));
   const { index, images: descriptors } = await imagesToEdit(source, access);
-  const images: SaveRequest['images'][number][] = [];
+  const images: Candidate[] = [];
   for (const descriptor of descriptors) images.push(await editOne(source, descriptor, cache, edit, access.run));
   const open = stack.move();
   return {
-    images: images.map(({ image, made }) => ({ platform: made?.platform ?? image.config, ...sizes(image, made) })),
-    save: (to, naming) => saveDerived({ source, index, images, ...options }, to, naming, access),
+    ...deriving({ source, index, images, ...options }, access),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
+  };
+}
+
+/** The same of an image that is stored nowhere. */
+export async function openMade(image: Image, edit: Edit, options: DeriveOptions, access: Access): Promise<Deriving> {
+  const made = await edit({ image, layers: [] });
+  const images = [{ descriptor: undefined, image, made }];
+  const request = { source: undefined, index: undefined, images, ...options };
+  return { ...deriving(request, access), [Symbol.asyncDispose]: async () => undefined };
+}
+
+function deriving(request: SaveRequest, access: Access): Omit<Deriving, typeof Symbol.asyncDispose> {
+  return {
+    images: request.images.map(({ image, made }) => ({
+      platform: made?.platform ?? image.config,
+      ...sizes(image, made),
+    })),
+    save: (to, naming) => saveDerived(request, to, naming, access),
   };
 }
 
@@ -99,7 +116,13 @@ async function imagesToEdit(
   return { index, images };
 }
 
-async function editOne(source: Source, descriptor: Descriptor, cache: LayerCache, edit: Edit, run?: Run) {
+async function editOne(
+  source: Source,
+  descriptor: Descriptor,
+  cache: LayerCache,
+  edit: Edit,
+  run?: Run,
+): Promise<Candidate> {
   const image = await loadImage(source, descriptor, cache, run);
   return { descriptor, image, made: await edit({ image, layers: storedLayers(image, source) }) };
 }

@@ -1,4 +1,5 @@
 /** Writing images that were made of others: one, or an index of several. @module */
+import { present } from '../base/assert.ts';
 import { digestOf } from '../base/digest.ts';
 import { ImageError } from '../base/errors.ts';
 import { canonicalJson } from '../base/json.ts';
@@ -22,14 +23,16 @@ import { attachedBytes } from './evidence.ts';
 import type { Written } from './pack.ts';
 
 /** One image, and what it became; undefined: nothing else. */
-interface Candidate {
-  readonly descriptor: Descriptor;
+export interface Candidate {
+  /** Absent for one that is stored nowhere. */
+  readonly descriptor: Descriptor | undefined;
   readonly image: Image;
   readonly made: DerivedImage | undefined;
 }
 
 export interface SaveRequest {
-  readonly source: Source;
+  /** Absent for what is stored nowhere. */
+  readonly source: Source | undefined;
   /** Present where the result is an index again. */
   readonly index: Index | undefined;
   /** At least one. */
@@ -66,7 +69,8 @@ function oneOf({ images, source }: SaveRequest, reference: string): Candidate {
   const found = images.length === 1 ? images[0] : choosePlatform(images, platformOf, machinePlatform());
   if (found !== undefined) return found;
   const names = images.map((one) => formatPlatform(platformOf(one))).join(', ');
-  throw new ImageError('USAGE', `${reference} holds one platform, and ${source.reference} has none for this machine`, {
+  const what = source?.reference ?? 'it';
+  throw new ImageError('USAGE', `${reference} holds one platform, and ${what} has none for this machine`, {
     hint: `it has ${names}: choose one with --platform`,
   });
 }
@@ -78,13 +82,15 @@ interface Saved {
 }
 
 async function saveOne(one: Candidate, request: SaveRequest, sink: Sink, run: Run = {}): Promise<Saved> {
-  const { source, compression, keepsFiles } = request;
-  const { descriptor, image, made } = one;
+  const { compression } = request;
+  const { image, made } = one;
+  const stored = storedOf(request, one);
   if (made === undefined) {
-    const { digest } = await copyImage(source, sink, { root: descriptor }, run);
+    const { source, descriptor: root } = present(stored, 'stored image');
+    const { digest } = await copyImage(source, sink, { root }, run);
     return { digest, size: layersSize(image.source?.manifest.layers) };
   }
-  const attachments = sink.withoutReferrers ? [] : await carried(source, descriptor, keepsFiles === true, run);
+  const attachments = sink.withoutReferrers || stored === undefined ? [] : await carried(stored, request, run);
   const options = { attachments, ...(compression === undefined ? {} : { compression }) };
   const { descriptor: saved, manifest } = await saveImage(made, sink, options, run);
   return { digest: saved.digest, size: layersSize(manifest.layers) };
@@ -94,10 +100,19 @@ function layersSize(layers: readonly Descriptor[] = []): number {
   return layers.reduce((sum, { size }) => sum + size, 0);
 }
 
+interface Stored {
+  readonly source: Source;
+  readonly descriptor: Descriptor;
+}
+
+function storedOf({ source }: SaveRequest, { descriptor }: Candidate): Stored | undefined {
+  return source === undefined || descriptor === undefined ? undefined : { source, descriptor };
+}
+
 /** The reasons for files that are still there. What else speaks of the old image does not speak of this one. */
-async function carried(source: Source, from: Descriptor, keepsFiles: boolean, run: Run): Promise<Attachment[]> {
-  const referrers = await source.referrers(from.digest, run);
-  const bytes = keepsFiles && referrers.length > 0 ? await attachedBytes(source, from, run) : undefined;
+async function carried({ source, descriptor }: Stored, { keepsFiles }: SaveRequest, run: Run): Promise<Attachment[]> {
+  const referrers = await source.referrers(descriptor.digest, run);
+  const bytes = keepsFiles && referrers.length > 0 ? await attachedBytes(source, descriptor, run) : undefined;
   const left = referrers.length - (bytes === undefined ? 0 : 1);
   if (left > 0) {
     const text = `${left} documents that refer to ${source.reference} (evidence, signatures …) stay behind: this is another image`;
@@ -110,9 +125,10 @@ async function saveIndex(request: SaveRequest, before: Index, sink: Sink, run: R
   const manifests: Descriptor[] = [];
   let size = 0;
   for (const one of request.images) {
-    const { descriptor, image, made } = one;
+    const { image, made } = one;
+    const { source, descriptor } = present(storedOf(request, one), 'stored image');
     if (made === undefined) {
-      manifests.push(await copyDocument(request.source, sink, descriptor, run));
+      manifests.push(await copyDocument(source, sink, descriptor, run));
       size += layersSize(image.source?.manifest.layers);
       continue;
     }

@@ -46,7 +46,7 @@ export interface KeptLayer {
   readonly kind: 'kept';
   readonly descriptor: Descriptor;
   readonly diffId: DiffId;
-  readonly from: Source;
+  readonly from: Pick<Source, 'fetch' | 'repository'>;
 }
 
 /** An image that was read, and its layers as they can be written again, base layer first. */

@@ -26,8 +26,32 @@ export interface OpenFile extends AsyncDisposable {
  * @throws ImageError NOT_FOUND, DENIED, IO; INVALID, LIMIT, UNSUPPORTED where it is compressed and cannot be decompressed
  */
 export async function openFile(path: string, run: Run = {}): Promise<OpenFile> {
-  if (path === '-') return spooled(stdin(), 'standard input', run);
   await using stack = new AsyncDisposableStack();
+  const found = await openPath(path, stack);
+  if (found.kind === 'stream') return await spooled(found.bytes, found.what, run);
+  const { blob, size } = found;
+  const compression = detectCompression(await blob.read(0, Math.min(DETECTION_BYTES, size)));
+  if (compression !== 'none') return await unpacked(blob.stream(0, size), compression, path, run);
+  const open = stack.move();
+  return { blob, size, inPlace: true, [Symbol.asyncDispose]: () => open.disposeAsync() };
+}
+
+/** The same with the bytes as they are, compressed or not. @throws ImageError NOT_FOUND, DENIED, IO */
+export async function openBytes(path: string, run: Run = {}): Promise<Omit<OpenFile, 'inPlace'>> {
+  await using stack = new AsyncDisposableStack();
+  const found = await openPath(path, stack);
+  if (found.kind === 'stream') return await kept(found.bytes, found.what, run);
+  const open = stack.move();
+  return { blob: found.blob, size: found.size, [Symbol.asyncDispose]: () => open.disposeAsync() };
+}
+
+type Found =
+  | { readonly kind: 'file'; readonly blob: Blob; readonly size: number }
+  /** What cannot be read twice. */
+  | { readonly kind: 'stream'; readonly bytes: AsyncIterable<Uint8Array>; readonly what: string };
+
+async function openPath(path: string, stack: AsyncDisposableStack): Promise<Found> {
+  if (path === '-') return { kind: 'stream', bytes: stdin(), what: 'standard input' };
   const handle = stack.use(await openForReading(path));
   const stats = await handle.stat({ bigint: true });
   if (stats.isDirectory()) {
@@ -35,14 +59,15 @@ export async function openFile(path: string, run: Run = {}): Promise<OpenFile> {
       hint: `write oci:${path} for an OCI layout, rootfs:${path} for a root filesystem`,
     });
   }
-  if (!stats.isFile())
-    return await spooled(handle.createReadStream({ autoClose: false, highWaterMark: PIECE }), path, run);
+  if (!stats.isFile()) {
+    return { kind: 'stream', bytes: handle.createReadStream({ autoClose: false, highWaterMark: PIECE }), what: path };
+  }
   const size = Number(stats.size);
-  const blob = handleBlob(`file:${stats.dev}:${stats.ino}:${size}:${stats.ctimeNs}`, handle, path);
-  const compression = detectCompression(await blob.read(0, Math.min(DETECTION_BYTES, size)));
-  if (compression !== 'none') return await unpacked(blob.stream(0, size), compression, path, run);
-  const open = stack.move();
-  return { blob, size, inPlace: true, [Symbol.asyncDispose]: () => open.disposeAsync() };
+  return {
+    kind: 'file',
+    blob: handleBlob(`file:${stats.dev}:${stats.ino}:${size}:${stats.ctimeNs}`, handle, path),
+    size,
+  };
 }
 
 const PIECE = 1 << 20;
@@ -76,19 +101,18 @@ export async function spooled(bytes: AsyncIterable<Uint8Array>, what: string, ru
   return unpacked(all, detectCompression(head), what, run);
 }
 
-async function unpacked(
+function unpacked(
   bytes: AsyncIterable<Uint8Array>,
   compression: Compression,
   what: string,
   run: Run,
 ): Promise<OpenFile> {
-  const kept = await spool(decompress(bytes, compression, { signal: run.signal }), what, run);
-  return {
-    blob: handleBlob(`spool:${what}`, kept.handle, what),
-    size: kept.size,
-    inPlace: false,
-    [Symbol.asyncDispose]: () => kept[Symbol.asyncDispose](),
-  };
+  return kept(decompress(bytes, compression, { signal: run.signal }), what, run);
+}
+
+async function kept(bytes: AsyncIterable<Uint8Array>, what: string, run: Run): Promise<OpenFile> {
+  const { handle, size, [Symbol.asyncDispose]: dispose } = await spool(bytes, what, run);
+  return { blob: handleBlob(`spool:${what}`, handle, what), size, inPlace: false, [Symbol.asyncDispose]: dispose };
 }
 
 async function openForReading(path: string): Promise<FileHandle> {

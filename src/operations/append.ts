@@ -1,0 +1,82 @@
+/** Adding layers, from references to references. @module */
+import { statSync } from 'node:fs';
+import { fromSystem } from '../base/errors.ts';
+import { basename } from '../base/path.ts';
+import { type Compression, layerType } from '../formats/oci/media-types.ts';
+import { parseReference } from '../formats/reference/parse.ts';
+import type { Image } from '../model/image.ts';
+import { readLayer } from '../model/layer/read.ts';
+import { EMPTY_TREE } from '../model/tree.ts';
+import type { NewLayer } from '../ports/new-image.ts';
+import { verified } from '../ports/verified.ts';
+import { type Access, openRoot } from '../sources.ts';
+import { type LayerFile, openLayerFile } from '../system/layer-file.ts';
+import { machinePlatform } from '../system/machine.ts';
+import { type Addition, append } from '../transforms/append/append.ts';
+import { type Deriving, type Edit, openDeriving, openMade } from './derive.ts';
+import { timestamp } from './time.ts';
+
+export interface AppendRequest {
+  /** Tars, compressed or not; directories; `tar:FILE`, `rootfs:DIR`. The lowest first. */
+  readonly layers: readonly string[];
+  /** Of layers that are not compressed yet. */
+  readonly compression?: Compression | undefined;
+  /** Seconds since the epoch. */
+  readonly time?: number | undefined;
+}
+
+/** @param reference an image, or `scratch`. @throws ImageError */
+export async function openAppending(reference: string, request: AppendRequest, access: Access): Promise<Deriving> {
+  await using stack = new AsyncDisposableStack();
+  const additions: Addition[] = [];
+  for (const layer of request.layers) additions.push(await openAddition(layer, access, stack));
+  const time = request.time === undefined ? undefined : timestamp(request.time);
+  const edit: Edit = (stored) => append(stored, additions, { time, timestamp });
+  const { compression } = request;
+  const deriving =
+    reference === 'scratch'
+      ? await openMade(emptyImage(access), edit, { compression }, access)
+      : await openDeriving(reference, edit, { compression }, access);
+  const open = stack.move();
+  open.use(deriving);
+  return { ...deriving, [Symbol.asyncDispose]: () => open.disposeAsync() };
+}
+
+/** An image of no layer that says no more than its platform. */
+function emptyImage({ platform = machinePlatform() }: Access): Image {
+  const { os, architecture, variant } = platform;
+  const rootfs = { type: 'layers', diff_ids: [] } as const;
+  const config = { os, architecture, ...(variant === undefined ? {} : { variant }), rootfs };
+  return { config, layers: [], tree: EMPTY_TREE, source: undefined };
+}
+
+async function openAddition(text: string, access: Access, stack: AsyncDisposableStack): Promise<Addition> {
+  const { kind, path } = placeOf(text);
+  if (kind === 'rootfs') {
+    const root = stack.use(await openRoot(`rootfs:${path}`, access));
+    return { kind: 'root', name: 'rootfs:', tree: await root.tree() };
+  }
+  const file = stack.use(await openLayerFile(path, access.run));
+  const entries = await Array.fromAsync(readLayer(file.tar.blob, file.tar.size));
+  return { kind: 'tar', name: basename(path), layer: layerOf(file, path), entries };
+}
+
+function placeOf(text: string): { readonly kind: 'rootfs' | 'tar'; readonly path: string } {
+  if (/^(?:rootfs|tar):/.test(text)) {
+    const { kind, path } = parseReference(text) as { kind: 'rootfs' | 'tar'; path: string };
+    return { kind, path };
+  }
+  if (text === '-') return { kind: 'tar', path: text };
+  try {
+    return { kind: statSync(text).isDirectory() ? 'rootfs' : 'tar', path: text };
+  } catch (error) {
+    throw fromSystem(error, `cannot open the layer ${text}`, 'a layer is a tar, compressed or not, or a directory');
+  }
+}
+
+function layerOf({ tar, packed }: LayerFile, path: string): NewLayer {
+  if (packed === undefined) return { kind: 'tar', ...tar };
+  const { blob, digest, size, diffId, compression } = packed;
+  const descriptor = { mediaType: layerType(compression), digest, size };
+  return { kind: 'kept', descriptor, diffId, from: { fetch: () => verified(descriptor, blob.stream(0, size), path) } };
+}

@@ -1,0 +1,65 @@
+/** Layers on top of an image. @module */
+import { anchor } from '../../model/anchor.ts';
+import { apply } from '../../model/apply.ts';
+import { type Changeset, walkChanges } from '../../model/changeset.ts';
+import { diff } from '../../model/diff.ts';
+import type { LayerEntry } from '../../model/layer/entry.ts';
+import { newestTime } from '../../model/newest-time.ts';
+import { historyFor } from '../../model/stack.ts';
+import { EMPTY_TREE, type Tree } from '../../model/tree.ts';
+import { type DerivedImage, type NewLayer, type StoredImage, saying } from '../../ports/new-image.ts';
+
+/** One layer to be added: a tar that is there, or the files of a root filesystem. */
+export type Addition =
+  | { readonly kind: 'tar'; readonly name: string; readonly layer: NewLayer; readonly entries: readonly LayerEntry[] }
+  | { readonly kind: 'root'; readonly name: string; readonly tree: Tree };
+
+export interface AppendOptions {
+  /** RFC 3339; default the newest time in what is added, or the image's own where that is later. */
+  readonly time?: string | undefined;
+  /** Seconds since the epoch → RFC 3339. */
+  readonly timestamp: (seconds: number) => string;
+}
+
+/** @param additions the lowest first. @throws ImageError INVALID, CONFLICT where a layer does not go onto the image */
+export function append(
+  { image, layers }: StoredImage,
+  additions: readonly Addition[],
+  { time, timestamp }: AppendOptions,
+): DerivedImage {
+  const history = [...historyFor(image)];
+  const all = [...layers];
+  let { tree } = image;
+  let created = image.config.created ?? '';
+  for (const addition of additions) {
+    const below = tree;
+    const changes = changesOf(addition, below);
+    tree = apply(below, changes);
+    const when = time ?? timestamp(newestIn(addition, changes));
+    history.push({ created: when, created_by: `pare append ${addition.name}` });
+    created = time ?? later(created, when);
+    all.push(addition.kind === 'tar' ? addition.layer : { kind: 'made', content: changes, below });
+  }
+  return { ...saying(image, { ...image.config, history }), created, layers: all, tree };
+}
+
+function changesOf(addition: Addition, below: Tree): Changeset {
+  if (addition.kind === 'tar') return anchor(below, addition.entries);
+  // What the directory that holds the files is like says nothing of the image's root: it may be a temporary one, of mode 0700.
+  return { root: { ...diff(EMPTY_TREE, addition.tree).root, info: undefined } };
+}
+
+function newestIn(addition: Addition, changes: Changeset): number {
+  if (addition.kind === 'root') return newestTime(addition.tree);
+  let newest = 0;
+  for (const { change } of walkChanges(changes)) {
+    const info = change.kind === 'dir-change' ? change.info : change;
+    if (info !== undefined && 'mtime' in info) newest = Math.max(newest, info.mtime);
+  }
+  return newest;
+}
+
+/** Of two moments in RFC 3339. */
+function later(a: string, b: string): string {
+  return Date.parse(a) > Date.parse(b) ? a : b;
+}
