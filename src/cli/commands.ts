@@ -25,6 +25,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/squash.ts')).squash,
   },
   {
+    name: 'rebase',
+    summary: 'put another base below the layers of an image',
+    group: 'make',
+    load: async () => (await import('./commands/rebase.ts')).rebase,
+  },
+  {
     name: 'append',
     summary: 'add layers to an image',
     group: 'make',

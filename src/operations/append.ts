@@ -1,7 +1,9 @@
 /** Adding layers, from references to references. @module */
+
 import { statSync } from 'node:fs';
 import { fromSystem } from '../base/errors.ts';
 import { basename } from '../base/path.ts';
+import { timestamp } from '../base/time.ts';
 import { type Compression, layerType } from '../formats/oci/media-types.ts';
 import { parseReference } from '../formats/reference/parse.ts';
 import type { Image } from '../model/image.ts';
@@ -14,7 +16,6 @@ import { type LayerFile, openLayerFile } from '../system/layer-file.ts';
 import { machinePlatform } from '../system/machine.ts';
 import { type Addition, append } from '../transforms/append/append.ts';
 import { type Deriving, type Edit, openDeriving, openMade } from './derive.ts';
-import { timestamp } from './time.ts';
 
 export interface AppendRequest {
   /** Tars, compressed or not; directories; `tar:FILE`, `rootfs:DIR`. The lowest first. */
@@ -31,7 +32,7 @@ export async function openAppending(reference: string, request: AppendRequest, a
   const additions: Addition[] = [];
   for (const layer of request.layers) additions.push(await openAddition(layer, access, stack));
   const time = request.time === undefined ? undefined : timestamp(request.time);
-  const edit: Edit = (stored) => append(stored, additions, { time, timestamp });
+  const edit: Edit = (stored) => append(stored, additions, { time });
   const { compression } = request;
   const deriving =
     reference === 'scratch'

@@ -1,10 +1,10 @@
 /** Another config over the same layers, from a reference to references. @module */
 
+import { timestamp } from '../base/time.ts';
 import type { Access } from '../sources.ts';
 import type { Edits } from '../transforms/mutate/edits.ts';
 import { mutate } from '../transforms/mutate/mutate.ts';
 import { type Deriving, openDeriving } from './derive.ts';
-import { timestamp } from './time.ts';
 
 /** @param time seconds since the epoch, for `created`; default as it was. @throws ImageError */
 export function openMutation(

@@ -1,5 +1,7 @@
 /** Squashing from a reference to references. @module */
+
 import { ImageError } from '../base/errors.ts';
+import { timestamp } from '../base/time.ts';
 import type { LayerForm } from '../formats/layer/form.ts';
 import type { ImageConfig, Platform } from '../formats/oci/types.ts';
 import type { Image } from '../model/image.ts';
@@ -11,7 +13,6 @@ import { resolvePlatform } from '../transforms/load/platform.ts';
 import { keptBelow } from '../transforms/squash/from.ts';
 import { squash } from '../transforms/squash/squash.ts';
 import { type Deriving, openDeriving } from './derive.ts';
-import { timestamp } from './time.ts';
 
 export interface SquashRequest {
   /** Which layers stay: see `keptBelow`. */

@@ -1,4 +1,5 @@
 /** Layers on top of an image. @module */
+import { later, timestamp } from '../../base/time.ts';
 import { anchor } from '../../model/anchor.ts';
 import { apply } from '../../model/apply.ts';
 import { type Changeset, walkChanges } from '../../model/changeset.ts';
@@ -17,20 +18,18 @@ export type Addition =
 export interface AppendOptions {
   /** RFC 3339; default the newest time in what is added, or the image's own where that is later. */
   readonly time?: string | undefined;
-  /** Seconds since the epoch → RFC 3339. */
-  readonly timestamp: (seconds: number) => string;
 }
 
 /** @param additions the lowest first. @throws ImageError INVALID, CONFLICT where a layer does not go onto the image */
 export function append(
   { image, layers }: StoredImage,
   additions: readonly Addition[],
-  { time, timestamp }: AppendOptions,
+  { time }: AppendOptions,
 ): DerivedImage {
   const history = [...historyFor(image)];
   const all = [...layers];
   let { tree } = image;
-  let created = image.config.created ?? '';
+  let { created } = image.config;
   for (const addition of additions) {
     const below = tree;
     const changes = changesOf(addition, below);
@@ -40,7 +39,12 @@ export function append(
     created = time ?? later(created, when);
     all.push(addition.kind === 'tar' ? addition.layer : { kind: 'made', content: changes, below });
   }
-  return { ...saying(image, { ...image.config, history }), created, layers: all, tree };
+  return {
+    ...saying(image, { ...image.config, history }),
+    ...(created === undefined ? {} : { created }),
+    layers: all,
+    tree,
+  };
 }
 
 function changesOf(addition: Addition, below: Tree): Changeset {
@@ -57,9 +61,4 @@ function newestIn(addition: Addition, changes: Changeset): number {
     if (info !== undefined && 'mtime' in info) newest = Math.max(newest, info.mtime);
   }
   return newest;
-}
-
-/** Of two moments in RFC 3339. */
-function later(a: string, b: string): string {
-  return Date.parse(a) > Date.parse(b) ? a : b;
 }

@@ -1,0 +1,4 @@
+/** `pare rebase --json` @module */
+import { derivedShape } from './shapes/derived.ts';
+
+export const rebaseSchema = derivedShape.describe('What was rebased');
