@@ -3,16 +3,26 @@
  * @module
  */
 import { assertNever } from './base/assert.ts';
+import type { Digest } from './base/digest.ts';
 import { ImageError } from './base/errors.ts';
 import type { Descriptor, Platform } from './formats/oci/types.ts';
-import { parseReference, type Reference, type RootReference } from './formats/reference/parse.ts';
+import {
+  parseReference,
+  type Reference,
+  type RemoteReference,
+  type RootReference,
+  type StoreReference,
+} from './formats/reference/parse.ts';
 import type { Image } from './model/image.ts';
 import { EMPTY_TREE } from './model/tree.ts';
 import type { Source } from './ports/content-store.ts';
+import type { RegistryAccess } from './ports/registry-access.ts';
 import type { Root } from './ports/root.ts';
 import { rootPlatform } from './ports/root-platform.ts';
 import type { Run } from './ports/run.ts';
 import { treeFiles } from './ports/tree-files.ts';
+import { registryAccess } from './registries.ts';
+import { manifestAtHand, storedFirst } from './store/at-hand.ts';
 import { cacheDir, storeDirectory } from './store/directory.ts';
 import { openLayerCache } from './store/layer-cache.ts';
 import { openStore } from './store/session.ts';
@@ -36,6 +46,8 @@ export interface Access {
   readonly platform?: Platform;
   /** Plain HTTP or unverified TLS for every registry. */
   readonly insecure?: boolean;
+  /** How registries are reached; default by the user's configuration files and the environment. */
+  readonly registries?: RegistryAccess;
 }
 
 /** An image, open for reading. */
@@ -64,9 +76,7 @@ export async function openSource(reference: string | Reference, access: Access):
     case 'docker-archive':
       return openDockerArchiveSource(parsed, access.run);
     case 'docker':
-      throw new ImageError('UNSUPPORTED', `${parsed.text}: this version of pare does not read registries`, {
-        hint: `fetch it with another tool: skopeo copy ${parsed.text} oci-archive:FILE`,
-      });
+      return openFromRegistry(parsed, access);
     case 'docker-daemon': {
       const archive = await saveFromDaemon(parsed, access.env, access.run);
       return savedImageIn(archive, { text: parsed.text, named: undefined, index: undefined }, access.run);
@@ -83,18 +93,51 @@ export async function openSource(reference: string | Reference, access: Access):
   }
 }
 
-async function openFromStore(reference: Extract<Reference, { kind: 'store' }>, { env, run }: Access): Promise<Source> {
+/** A name that the store does not have is looked for in its registry. */
+async function openFromStore(reference: StoreReference, access: Access): Promise<Source> {
+  const { env, run } = access;
+  const { named, text } = reference;
   const dir = storeDirectory(env);
+  const stored = await openStored(dir, reference, run);
+  if (stored !== undefined) return stored;
+  if (named === undefined) throw notInStore(dir, reference);
+  const source = await openFromRegistry({ kind: 'docker', text, named }, access);
+  const resolve: Source['resolve'] = async (run) => {
+    try {
+      return await source.resolve(run);
+    } catch (error) {
+      throw inNeither(error, text);
+    }
+  };
+  return { ...source, resolve };
+}
+
+async function openStored(dir: string, reference: StoreReference, run?: Run): Promise<Source | undefined> {
+  await using stack = new AsyncDisposableStack();
   const session = await openStore(dir, { create: false }, run);
-  if (session === undefined) throw notInStore(dir, reference);
-  try {
-    const source = await openStoreSource(session, reference, run);
-    if (source === undefined) throw notInStore(dir, reference);
-    return { ...source, [Symbol.asyncDispose]: () => session[Symbol.asyncDispose]() };
-  } catch (error) {
-    await session[Symbol.asyncDispose]();
-    throw error;
-  }
+  if (session === undefined) return undefined;
+  stack.use(session);
+  const source = await openStoreSource(session, reference, run);
+  if (source === undefined) return undefined;
+  const opened = stack.move();
+  return { ...source, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+}
+
+/** The HTTP client is loaded only where there is something to be asked of a registry. */
+async function openFromRegistry({ named, text }: RemoteReference, access: Access): Promise<Source> {
+  const { openRegistrySource } = await import('./transports/registry/source.ts');
+  const dir = storeDirectory(access.env);
+  const known = async (digest: Digest) => manifestAtHand(dir, digest);
+  const registries = access.registries ?? registryAccess(access);
+  return storedFirst(await openRegistrySource(named, registries, { text, known }), dir);
+}
+
+function inNeither(error: unknown, text: string): unknown {
+  if (!(error instanceof ImageError)) return error;
+  return new ImageError(error.code, `the store has no image ${text}, and its registry gives none: ${error.message}`, {
+    cause: error,
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+  });
 }
 
 /** Opens an image of one platform as a value; the caller disposes of it, and not before its contents have been read. */

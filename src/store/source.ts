@@ -1,15 +1,13 @@
 /** An image of the store as a source. @module */
 import { ImageError } from '../base/errors.ts';
-import { isObject, parseJson } from '../base/json.ts';
 import { plainDescriptor } from '../formats/oci/layout.ts';
-import { DOCKER_INDEX, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST } from '../formats/oci/media-types.ts';
-import { MANIFEST_LIMIT } from '../formats/oci/parse.ts';
 import type { Descriptor } from '../formats/oci/types.ts';
 import { describeReference, type StoreReference } from '../formats/reference/parse.ts';
 import type { Source } from '../ports/content-store.ts';
 import { layoutReferrers } from '../ports/layout-referrers.ts';
 import type { Run } from '../ports/run.ts';
-import { blobFile, readBlob, readBlobNow, readIndex } from '../system/layout-directory.ts';
+import { blobFile, readBlob, readIndex } from '../system/layout-directory.ts';
+import { manifestAtHand } from './at-hand.ts';
 import { findEntry } from './names.ts';
 import type { StoreSession } from './session.ts';
 
@@ -43,7 +41,7 @@ export async function openStoreSource(
 /** @throws ImageError NOT_FOUND, with what can be done about it */
 export function notInStore(dir: string, reference: StoreReference): ImageError {
   return new ImageError('NOT_FOUND', `the store has no image ${describeReference(reference)}`, {
-    hint: `"pare images" lists what ${dir} holds; registries are not read yet: pare copy docker-archive:FILE ${reference.text}`,
+    hint: `"pare images" lists what ${dir} holds; "pare pull" fetches from a registry`,
   });
 }
 
@@ -51,12 +49,5 @@ export function notInStore(dir: string, reference: StoreReference): ImageError {
 export function findImage(dir: string, reference: StoreReference): Descriptor | undefined {
   const entry = findEntry(readIndex(dir), reference);
   if (entry !== undefined || reference.digest === undefined) return entry;
-  const bytes = readBlobNow(dir, reference.digest, MANIFEST_LIMIT);
-  if (bytes === undefined) return undefined;
-  const document = parseJson(bytes, reference.digest, MANIFEST_LIMIT);
-  const mediaType = isObject(document) ? document['mediaType'] : undefined;
-  if (typeof mediaType !== 'string' || !MANIFEST_TYPES.has(mediaType)) return undefined;
-  return { mediaType, digest: reference.digest, size: bytes.length };
+  return manifestAtHand(dir, reference.digest)?.descriptor;
 }
-
-const MANIFEST_TYPES: ReadonlySet<string> = new Set([OCI_MANIFEST, OCI_INDEX, DOCKER_MANIFEST, DOCKER_INDEX]);

@@ -34,6 +34,10 @@ export function isDomain(text: string): boolean {
   return text.length <= MAX_PATH && DOMAIN.test(text);
 }
 
+export function isTag(text: string): boolean {
+  return TAG.test(text);
+}
+
 /** Sixty-four hexadecimal digits: an image's id, which is no name. */
 export function isIdentifier(text: string): boolean {
   return IDENTIFIER.test(text);
@@ -105,7 +109,7 @@ function splitSuffixes(text: string): { name: string; tag: string | undefined; d
   const colon = named.lastIndexOf(':');
   if (colon < 0 || colon < named.lastIndexOf('/')) return { name: named, tag: undefined, digest };
   const tag = named.slice(colon + 1);
-  if (!TAG.test(tag)) {
+  if (!isTag(tag)) {
     throw malformed(
       text,
       `"${tag.slice(0, 100)}" is not a tag`,
