@@ -26,7 +26,7 @@ export function keepSecret(secret: string): void {
 /** Forms of secrets, with what is kept of them. */
 const FORMS: readonly (readonly [RegExp, string])[] = [
   // The user and password of a URL.
-  [/(\b[a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/?#@"'`]{1,1000}@/gi, `$1${HIDDEN}@`],
+  [/(\b[a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/?#@]{1,1000}@/gi, `$1${HIDDEN}@`],
   // Authorization headers, and what is quoted of them; words of a sentence have no digits.
   [/\b(basic|bearer)\s+(?=[a-z+/_.~-]*\d)[a-z0-9+/_.~-]{8,}={0,2}/gi, `$1 ${HIDDEN}`],
   // Tokens of the form of RFC 7519.

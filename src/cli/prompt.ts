@@ -17,9 +17,9 @@ export function canAsk(): boolean {
  */
 export async function ask(question: string, { hidden }: { readonly hidden: boolean }): Promise<string> {
   const { stdin, stderr } = process;
-  stderr.write(question);
-  // The terminal shows what is typed, unless every key is taken as it is.
+  // The terminal shows what is typed, unless every key is taken as it is: so from before the question on.
   if (hidden) stdin.setRawMode(true);
+  stderr.write(question);
   try {
     return await lineOf(stdin);
   } finally {
