@@ -5,13 +5,14 @@ import type { Run } from '../../ports/run.ts';
 import { Authorizer } from './authorizer.ts';
 import { type Connections, openConnections } from './connections.ts';
 import { refusal } from './diagnostics.ts';
-import { type Exchange, exchange } from './exchange.ts';
+import { type Exchange, exchange, received } from './exchange.ts';
 import { registryUrl, schemesOf, verifiedBut } from './host.ts';
 import { findRegistry } from './ping.ts';
 import { isScarce, rateLimit, rateLimitText } from './rate-limit.ts';
 import { following } from './redirects.ts';
 import { persistently, type RetryPolicy } from './retry.ts';
 import type { Timeouts } from './timeouts.ts';
+import { MOST_TOKEN_BYTES } from './token.ts';
 import type { RegistryClient, RegistryRequest, RegistryResponse, Scope } from './types.ts';
 
 /** How often one request may answer a challenge: once for the first, once for a token that has just ended. */
@@ -56,7 +57,7 @@ class Client implements RegistryClient {
     const isIdempotent = request.idempotent ?? !['POST', 'PATCH'].includes(request.method);
     const isRepeatable = !isStream(request.body);
     const response = await this.#persistently(
-      () => this.#authorized(first, request, base, run),
+      async () => wholly(await this.#authorized(first, request, base, run), request.whole),
       { expect: request.expect, isIdempotent, isRepeatable },
       run,
     );
@@ -147,7 +148,8 @@ class Client implements RegistryClient {
   }
 
   #sentForToken(one: Exchange, run: Run): Promise<RegistryResponse> {
-    const send = () => exchange(this.#connections, one, this.#access.world, run.signal);
+    const send = async () =>
+      wholly(await exchange(this.#connections, one, this.#access.world, run.signal), MOST_TOKEN_BYTES);
     return this.#persistently(send, ALWAYS, run);
   }
 
@@ -165,6 +167,10 @@ class Client implements RegistryClient {
     this.#hasWarned = true;
     run.report?.({ type: 'warning', text: `${this.host}: ${rateLimitText(response.headers)}` });
   }
+}
+
+async function wholly(response: RegistryResponse, limit: number | undefined): Promise<RegistryResponse> {
+  return limit === undefined || response.status >= 300 ? response : received(response, limit);
 }
 
 function isStream(body: RegistryRequest['body']): boolean {

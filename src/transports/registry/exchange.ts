@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream';
 import { type Dispatcher, request as send } from 'undici';
 import { parseJson } from '../../base/json.ts';
-import { collect } from '../../base/stream.ts';
+import { collect, pieces } from '../../base/stream.ts';
 import type { World } from '../../ports/registry-access.ts';
 import type { Connections } from './connections.ts';
 import { disconnected } from './network-errors.ts';
@@ -56,6 +56,17 @@ export async function exchange(
   }
 }
 
+/** The same answer, with its body at hand. @throws ImageError LIMIT; IO where it breaks off */
+export async function received(response: RegistryResponse, limit: number): Promise<RegistryResponse> {
+  return { ...response, ...bodyOf(pieces(await response.bytes(limit)), response.url), discard: async () => undefined };
+}
+
+function bodyOf(body: AsyncIterable<Uint8Array>, { host }: URL): Pick<RegistryResponse, 'body' | 'bytes' | 'json'> {
+  const what = `the answer of ${host}`;
+  const bytes = (limit: number) => collect(body, limit, what);
+  return { body, bytes, json: async (limit) => parseJson(await bytes(limit), what, limit) };
+}
+
 /** undici takes any stream of bytes, and its types do not say so. Pieces wait in the socket, so that they are copied. */
 function sendable(body: RegistryRequest['body']): Readable | Uint8Array | null {
   if (body === undefined) return null;
@@ -78,15 +89,11 @@ interface Circumstances {
 function responseOf(answer: Dispatcher.ResponseData, about: Circumstances): RegistryResponse {
   const { url, doing, signal } = about;
   const stream = answer.body.on('error', () => undefined); // told to whoever reads
-  const body = received(stream, about);
-  const bytes = (limit: number) => collect(body, limit, `the answer of ${url.host}`);
   return {
     status: answer.statusCode,
     headers: plainHeaders(answer.headers),
     url,
-    body,
-    bytes,
-    json: async (limit) => parseJson(await bytes(limit), `the answer of ${url.host}`, limit),
+    ...bodyOf(streamed(stream, about), url),
     discard: async () => {
       try {
         await stream.dump({ limit: WORTH_READING, ...(signal === undefined ? {} : { signal }) });
@@ -107,7 +114,7 @@ function plainHeaders(headers: Dispatcher.ResponseData['headers']): Readonly<Rec
 }
 
 /** The body; a trickle that would take for ever counts as standing still. Time that the reader takes does not count. */
-async function* received(
+async function* streamed(
   stream: Readable,
   { url, doing, world, signal, timeouts }: Circumstances,
 ): AsyncGenerator<Uint8Array> {

@@ -36,9 +36,9 @@ export async function getManifest(place: Place, version: string, run?: Run): Pro
     headers: { accept: ACCEPT },
     expect: [200],
     whole: MANIFEST_LIMIT,
+    doing: `reading the manifest of ${what}`,
   } as const;
-  const doing = `reading the manifest of ${what}`;
-  const response = await ask(place, { ...request, whole: MANIFEST_LIMIT, doing }, run);
+  const response = await ask(place, request, run);
   const bytes = await response.bytes(MANIFEST_LIMIT);
   const digest = digestOf(bytes, isDigest(version) ? algorithmOf(version) : 'sha256');
   checkDigest(bytes, digest, isDigest(version) ? version : undefined, what);

@@ -79,13 +79,16 @@ export function isNotTls(error: Disconnected): boolean {
 /** Of the error, or of the first of several attempts to connect (one for each address of a name). */
 function codeOf(error: unknown): string | undefined {
   if (error instanceof AggregateError && systemCode(error) === undefined) return codeOf(error.errors[0]);
-  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined;
+  if (!(error instanceof Error)) return undefined;
+  // Of an answer that ends too early undici's parser has no code.
+  if (error.name === 'HTTPParserError') return 'HPE';
+  if (!('code' in error) || typeof error.code !== 'string') return undefined;
   // Mistakes in how the library is used are mistakes of ours.
   return ['UND_ERR_INVALID_ARG', 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH'].includes(error.code) ? undefined : error.code;
 }
 
 function kindOf(code: string, error: Error): Kind {
-  if (code.startsWith('HPE_')) return { why: 'its answer is not HTTP', transient: true };
+  if (code === 'HPE') return { why: 'its answer is not HTTP', transient: true };
   if (code === 'UND_ERR_ABORTED') return { why: `the proxy gave no connection: ${error.message}`, unsent: true };
   if (code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_')) return { why: error.message, unsent: true };
   return { why: error.message, transient: true };

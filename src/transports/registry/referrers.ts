@@ -35,7 +35,6 @@ async function byList(place: Place, subject: Digest, run: Run): Promise<readonly
         // Whatever a registry says that does not know this address: the image itself could be read.
         expect: [200, 400, 401, 403, 404, 405, 406, 501],
         whole: MANIFEST_LIMIT,
-        whole: MANIFEST_LIMIT,
         doing: what,
       },
       run,

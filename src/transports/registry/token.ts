@@ -30,7 +30,7 @@ export interface TokenRequest {
 }
 
 const CLIENT = 'pare';
-const MOST_BYTES = 1024 * 1024;
+export const MOST_TOKEN_BYTES = 1024 * 1024;
 /** Seconds; what is to be assumed where the server does not say, and the least that it may say. */
 const LEAST_LIFE = 60;
 const LONGEST_LIFE = 24 * 3600;
@@ -53,7 +53,7 @@ export async function requestToken(
     response = await send(byPost(request, credentials));
   }
   if (response.status !== 200) throw await denied(response, request);
-  return tokenOf(await response.json(MOST_BYTES), request, now());
+  return tokenOf(await response.json(MOST_TOKEN_BYTES), request, now());
 }
 
 function byGet({ realm, service, scopes, credentials, doing }: TokenRequest): Exchange {

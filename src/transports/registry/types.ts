@@ -30,6 +30,11 @@ export interface RegistryRequest {
   readonly expect: readonly number[];
   /** Whether it may be sent again after a lost connection or a 5xx. Default: all methods but POST and PATCH. */
   readonly idempotent?: boolean;
+  /**
+   * The body of a success is to be read as a whole, of at most so many bytes, before the request counts as done: then one that breaks
+   * off is asked for again.
+   */
+  readonly whole?: number;
   /** What is being done, for messages: `reading the manifest of docker.io/library/redis:7`. */
   readonly doing: string;
 }
