@@ -71,7 +71,14 @@ describe('names', () => {
       await using source = await openSource(name, place.access);
       expect((await source.resolve()).digest, name).toBe(descriptor.digest);
     }
-    await expect(openSource('redis', place.access)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(openSource(`sha256:${'0'.repeat(64)}`, place.access)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  test('what it does not hold is asked of the registry, where nobody answers', async () => {
+    await using place = await workplace();
+    await using source = await openSource('127.0.0.1:1/redis', place.access);
+    const message = /^the store has no image 127\.0\.0\.1:1\/redis, and .* 127\.0\.0\.1:1: nothing listens there/;
+    await expect(source.resolve()).rejects.toMatchObject({ code: 'IO', message: expect.stringMatching(message) });
   });
 
   test('an image that loses its name to another stays, without a name, until pruned', async () => {
