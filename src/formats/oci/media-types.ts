@@ -1,4 +1,5 @@
 /** Media types of image-spec media-types.md and of Docker's registry documents. @module */
+import type { Descriptor } from './types.ts';
 
 export const OCI_INDEX = 'application/vnd.oci.image.index.v1+json';
 export const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
@@ -10,9 +11,9 @@ export const OCI_EMPTY = 'application/vnd.oci.empty.v1+json';
 export const DOCKER_INDEX = 'application/vnd.docker.distribution.manifest.list.v2+json';
 export const DOCKER_MANIFEST = 'application/vnd.docker.distribution.manifest.v2+json';
 export const DOCKER_CONFIG = 'application/vnd.docker.container.image.v1+json';
-const DOCKER_LAYER = 'application/vnd.docker.image.rootfs.diff.tar';
-const DOCKER_LAYER_GZIP = 'application/vnd.docker.image.rootfs.diff.tar.gzip';
-const DOCKER_LAYER_ZSTD = 'application/vnd.docker.image.rootfs.diff.tar.zstd';
+export const DOCKER_LAYER = 'application/vnd.docker.image.rootfs.diff.tar';
+export const DOCKER_LAYER_GZIP = 'application/vnd.docker.image.rootfs.diff.tar.gzip';
+export const DOCKER_LAYER_ZSTD = 'application/vnd.docker.image.rootfs.diff.tar.zstd';
 /** pare's own: the reasons for every file, as a referrer of the image. */
 export const PARE_EVIDENCE = 'application/vnd.pare.evidence.v1+json';
 
@@ -44,6 +45,11 @@ const LAYER_COMPRESSION: Readonly<Record<string, Compression>> = {
   [DOCKER_LAYER_GZIP]: 'gzip',
   [DOCKER_LAYER_ZSTD]: 'zstd',
 };
+
+/** Whether the layer is to be had elsewhere (`urls`), and is not for registries to hand on. */
+export function isForeignLayer({ mediaType, urls }: Pick<Descriptor, 'mediaType' | 'urls'>): boolean {
+  return urls !== undefined && urls.length > 0 && /\.(?:nondistributable|foreign)\./.test(mediaType);
+}
 
 /** How a layer of this type is compressed, or undefined if the type is no layer's that pare reads. */
 export function layerCompression(mediaType: string): Compression | undefined {

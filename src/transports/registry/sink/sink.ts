@@ -1,0 +1,65 @@
+/** `docker://HOST/NAME` as a sink: blobs and manifests go in under their digests, and a tag makes them an image. @module */
+import { type Digest, Digester } from '../../../base/digest.ts';
+import { ImageError } from '../../../base/errors.ts';
+import { tapped } from '../../../base/stream.ts';
+import { isForeignLayer } from '../../../formats/oci/media-types.ts';
+import type { Descriptor } from '../../../formats/oci/types.ts';
+import type { RemoteReference } from '../../../formats/reference/parse.ts';
+import type { Sink } from '../../../ports/content-store.ts';
+import type { RegistryAccess } from '../../../ports/registry-access.ts';
+import type { Run } from '../../../ports/run.ts';
+import { verified } from '../../../ports/verified.ts';
+import { type Destination, hasBlob, openDestination } from './destination.ts';
+import { hasDocument, isDocumentType } from './documents.ts';
+import { Manifests } from './manifests.ts';
+import { uploadBlob } from './upload.ts';
+
+/** Nothing is sent before it has to be. @throws ImageError DENIED where the configuration blocks the registry */
+export async function openRegistrySink(reference: RemoteReference, access: RegistryAccess): Promise<Sink> {
+  const destination = await openDestination(reference, access);
+  const manifests = new Manifests(destination);
+  return {
+    reference: reference.text,
+    has: async (descriptor, run = {}) => {
+      if (isDocumentType(descriptor.mediaType)) return hasDocument(destination, descriptor, run);
+      return isForeignLayer(descriptor) || hasBlob(destination, descriptor, run);
+    },
+    push: async (descriptor, bytes, run = {}, origin) => {
+      // What a source gives has been verified there, and the registry will verify it once more.
+      const checked = origin === undefined ? verified(descriptor, bytes, 'what was to be sent') : bytes;
+      if (isDocumentType(descriptor.mediaType)) return manifests.push(descriptor, checked, run);
+      const upload = { bytes: checked, digest: () => descriptor.digest, expected: descriptor };
+      await uploadBlob(destination, origin === undefined ? upload : { ...upload, origin }, run);
+    },
+    write: (mediaType, bytes, run = {}) => writeBlob(destination, mediaType, bytes, run),
+    commit: async (root, { referrers = [] } = {}, run = {}) => {
+      await manifests.name(root, nameFor(reference, root.digest), run);
+      await manifests.listReferrers(root.digest, referrers, run);
+    },
+    [Symbol.asyncDispose]: () => destination.client[Symbol.asyncDispose](),
+  };
+}
+
+async function writeBlob(
+  destination: Destination,
+  mediaType: string,
+  bytes: AsyncIterable<Uint8Array>,
+  run: Run,
+): Promise<Descriptor> {
+  const digester = new Digester();
+  let digest: Digest | undefined;
+  const whole = () => {
+    digest ??= digester.digest();
+    return digest;
+  };
+  await uploadBlob(destination, { bytes: tapped(bytes, digester), digest: whole }, run);
+  return { mediaType, digest: whole(), size: digester.size };
+}
+
+/** The tag; without one, the digest that the reference and the image have in common. */
+function nameFor({ named, text }: RemoteReference, digest: Digest): string {
+  if (named.digest === undefined || named.digest === digest) return named.tag ?? digest;
+  throw new ImageError('CONFLICT', `${text} names an image by its digest, and what was to be written is ${digest}`, {
+    hint: 'write docker://HOST/NAME:TAG',
+  });
+}

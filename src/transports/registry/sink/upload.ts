@@ -1,0 +1,108 @@
+/**
+ * Uploading a blob: mounted from another repository where that is possible, in one request where it is small, else in chunks
+ * that are held until the registry has them. What a broken session has is not sent again; one that is gone is begun anew.
+ * @module
+ */
+import type { Digest } from '../../../base/digest.ts';
+import { ImageError } from '../../../base/errors.ts';
+import type { Descriptor } from '../../../formats/oci/types.ts';
+import type { Origin } from '../../../ports/content-store.ts';
+import type { Run } from '../../../ports/run.ts';
+import { pause } from '../retry.ts';
+import { chunksOf } from './chunks.ts';
+import { type Destination, nameOf } from './destination.ts';
+import { type Mount, UploadSession } from './session.ts';
+
+/** Two buffers of this size are held for each blob under way. */
+const CHUNK = 8 << 20;
+/** More than this a registry cannot demand of one chunk. */
+const LARGEST_CHUNK = 64 << 20;
+/** Sessions that are begun for one blob, besides the first. */
+const RESTARTS = 5;
+
+export interface Upload {
+  readonly bytes: AsyncIterable<Uint8Array>;
+  /** Of all bytes; asked for once they have been read. */
+  digest(): Digest;
+  /** Where they are known beforehand. */
+  readonly expected?: Pick<Descriptor, 'digest' | 'size'>;
+  readonly origin?: Origin;
+}
+
+/** @throws ImageError what the registry says; IO where it has lost the upload once too often */
+export async function uploadBlob(destination: Destination, upload: Upload, run: Run): Promise<void> {
+  const mayRestart = restarts(destination, run);
+  let { bytes } = upload;
+  for (;;) {
+    const loss = await uploadOnce(destination, { ...upload, bytes }, mayRestart, run);
+    if (loss === undefined) return;
+    if (upload.origin === undefined || !(await mayRestart())) throw loss;
+    bytes = upload.origin.again();
+  }
+}
+
+/** @returns an error where the registry has lost bytes that are not at hand any more */
+async function uploadOnce(
+  destination: Destination,
+  upload: Upload,
+  mayRestart: () => Promise<boolean>,
+  run: Run,
+): Promise<ImageError | undefined> {
+  await using session = await UploadSession.open(destination, mountOf(destination, upload), run);
+  if (session === undefined) return undefined;
+  let start = 0;
+  for await (const { bytes, isLast } of chunksOf(upload.bytes, chunkSize(destination, session, upload))) {
+    const closing = isLast ? upload.digest() : undefined;
+    try {
+      while (!(await session.send(bytes, start, closing))) {
+        if (start > 0 || !(await mayRestart())) return lost(destination, session);
+        await session.restart();
+      }
+    } catch (error) {
+      const { origin, expected } = upload;
+      if (start > 0 || isLast || !refuses(error) || origin === undefined || expected === undefined) throw error;
+      await session.restart();
+      const isThere = await session.sendWhole(() => origin.again(), expected.size, expected.digest);
+      return isThere ? undefined : lost(destination, session);
+    }
+    start += bytes.length;
+  }
+  return undefined;
+}
+
+function mountOf({ client, repository }: Destination, { expected, origin }: Upload): Mount | undefined {
+  const from = origin?.repository;
+  if (from === undefined || expected === undefined || from.host !== client.host) return undefined;
+  return from.path === repository ? undefined : { digest: expected.digest, repository: from.path };
+}
+
+function chunkSize(destination: Destination, { minChunk }: UploadSession, { expected }: Upload): number {
+  if (minChunk > LARGEST_CHUNK) {
+    throw new ImageError('LIMIT', `${nameOf(destination)}: the registry wants chunks of at least ${minChunk} bytes`);
+  }
+  const wanted = Math.max(CHUNK, minChunk);
+  return expected === undefined ? wanted : Math.max(1, Math.min(wanted, expected.size));
+}
+
+/** Whether it is the chunk that the registry does not take, and not the blob. */
+function refuses(error: unknown): boolean {
+  return error instanceof ImageError && ['INVALID', 'UNSUPPORTED', 'LIMIT'].includes(error.code);
+}
+
+/** Waits before another session is begun. @returns false where there have been enough */
+function restarts({ world }: Destination, { signal }: Run): () => Promise<boolean> {
+  let count = 0;
+  return async () => {
+    if (count === RESTARTS) return false;
+    await world.sleep(pause(count++, world), signal);
+    return true;
+  };
+}
+
+function lost(destination: Destination, { failure }: UploadSession): ImageError {
+  const why = failure === undefined ? '' : `: ${failure.message}`;
+  return new ImageError('IO', `${nameOf(destination)}: the registry has lost what was uploaded${why}`, {
+    hint: 'try again: blobs that it has are not sent twice',
+    cause: failure,
+  });
+}
