@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { sharedFixture } from '../../../test/shared.ts';
+import type { Digest } from '../../base/digest.ts';
 import { ImageError } from '../../base/errors.ts';
 import {
   familiarRepository,
@@ -35,7 +36,9 @@ function rows(name: string): Row[] {
 const fixtures = sharedFixture('distribution-reference');
 
 describe.skipIf(fixtures === undefined)('the tables of distribution/reference', () => {
+  const tables: string[] = [];
   const table = (name: string, run: (row: Row) => void) => {
+    tables.push(name);
     test(name, () => {
       const all = rows(name);
       expect(all.length).toBeGreaterThan(0);
@@ -107,16 +110,37 @@ describe.skipIf(fixtures === undefined)('the tables of distribution/reference', 
     expect(isIdentifier(value(row['input']))).toBe(row['match']);
   });
 
+  /** What a name, a tag and a digest are written as together; as people write it. */
+  const combined = (row: Row) => {
+    const named = parseNamed(value(row['name']));
+    const full = { ...named, tag: row['tag'] as string | undefined, digest: row['digest'] as Digest | undefined };
+    return formatNamed(full).replace(repositoryOf(named), familiarRepository(named));
+  };
+
   table('TestWithTag', (row) => {
-    if (row['digest'] !== undefined) return; // its digests are shortened, which neither side parses
-    expect(parseNamed(value(row['combined'])).tag).toBe(row['tag']);
+    expect(combined(row)).toBe(row['combined']);
+    if (row['digest'] === undefined) expect(parseNamed(value(row['combined'])).tag).toBe(row['tag']);
+  });
+
+  table('TestWithDigest', (row) => {
+    expect(combined(row)).toBe(row['combined']);
+    // Its digests have too few digits: what is put together there could not be read by either side.
+    expect(() => parseNamed(value(row['combined']))).toThrow(/is not a digest/);
   });
 
   table('TestWithNameFailure', (row) => {
     const input = value(row['input']);
     // A name with a tag is no failure for a parser of whole references.
-    if (input === 'example.com/repo:tag') return;
+    if (input === 'example.com/repo:tag') return expect(parseNamed(input).tag).toBe('tag');
     expect(() => parseNamed(input), input).toThrow(ImageError);
+  });
+
+  test('no table is left out', () => {
+    const files = readdirSync(fixtures ?? '.').filter((name) => name.endsWith('.json'));
+    // Patterns of names, as for "docker images --filter": there are none here (docs/references.md).
+    const without = files.map((name) => name.replace('.json', '')).filter((name) => name !== 'TestMatch');
+    expect(tables.sort()).toEqual(without.sort());
+    expect(files.reduce((sum, name) => sum + rows(name.replace('.json', '')).length, 0)).toBe(161);
   });
 });
 
