@@ -14,6 +14,7 @@ import {
 } from './formats/reference/parse.ts';
 import type { Tree } from './model/tree.ts';
 import type { Sink } from './ports/content-store.ts';
+import { registryAccess } from './registries.ts';
 import type { Access } from './sources.ts';
 import { storeDirectory } from './store/directory.ts';
 import { openStore } from './store/session.ts';
@@ -22,6 +23,7 @@ import { openDockerArchiveSink, savedImageSink } from './transports/docker-archi
 import { loadIntoDaemon } from './transports/docker-daemon/load.ts';
 import { openOciArchiveSink } from './transports/oci-archive/sink.ts';
 import { openLayoutSink } from './transports/oci-layout/sink.ts';
+import { openRegistrySink } from './transports/registry/sink/sink.ts';
 import { writeRootDirectory } from './transports/rootfs/sink.ts';
 import { writeTarRoot } from './transports/tar/sink.ts';
 
@@ -52,9 +54,7 @@ export async function openSink(
     case 'docker-archive':
       return openDockerArchiveSink(parsed, archiveNames(parsed, options));
     case 'docker':
-      throw new ImageError('UNSUPPORTED', `${parsed.text}: this version of pare does not write to registries`, {
-        hint: `write oci:DIR, and send it with another tool: skopeo copy oci:DIR ${parsed.text}`,
-      });
+      return openRegistrySink(parsed, registryAccess(access));
     case 'docker-daemon': {
       const { writer, named } = await loadIntoDaemon(parsed, access.env, access.run);
       return savedImageSink(writer, parsed.text, [named, ...moreNames(options)]);
