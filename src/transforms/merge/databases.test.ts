@@ -221,3 +221,11 @@ describe('ld.so.cache', () => {
     expect(conflicts).toMatchObject([{ where: PATH, sides: [{ images: [1] }] }]);
   });
 });
+
+test("copies that tools leave are the first image's, or the preferred one's", async () => {
+  const copies = at('/var/lib/dpkg/status-old')('one', 'two');
+  const first = await merged(copies);
+  expect(first.conflicts).toEqual([]);
+  expect((await bytesAt(first, '/var/lib/dpkg/status-old')).toString()).toBe('one');
+  expect((await bytesAt(await merged(copies, 'last'), '/var/lib/dpkg/status-old')).toString()).toBe('two');
+});

@@ -8,7 +8,7 @@ import { type Recursion, runRecursion } from '../../base/recursion.ts';
 import { bytesContent, type Content } from '../../model/content.ts';
 import { type DirInfo, type FileNode, type Leaf, sameXattrs, withLink } from '../../model/node.ts';
 import { type Dir, infoOf, type Node, type Tree } from '../../model/tree.ts';
-import { joinerFor, unjoinable } from './joiners/table.ts';
+import { isCopy, joinerFor, unjoinable } from './joiners/table.ts';
 import { areOne, childrenOf } from './together.ts';
 import { type Choose, type Conflict, type ConflictKind, type Present, sidesOf } from './types.ts';
 
@@ -81,6 +81,7 @@ class Joining {
     if (present.length === 1 || areOne(present)) return first.node;
     const what = differing(present, (a, b) => this.#leafKinds(a, b));
     if (what.length === 0) return first.node;
+    if (isCopy(path)) return (this.#preferred(path, present) ?? first).node;
     const joiner = joinerFor(path);
     if (joiner === undefined || !areFiles(present)) return this.#settle(path, present, what, unjoinable(path)).node;
     const rest = what.filter((kind) => kind !== 'content');
@@ -119,15 +120,17 @@ class Joining {
     what: readonly ConflictKind[],
     because?: string,
   ): Present<N> {
-    const preferred = this.#choose(
-      path,
-      present.map(({ image }) => image),
-    );
-    const found = present.find(({ image }) => image === preferred);
+    const found = this.#preferred(path, present);
     if (found !== undefined) return found;
     const sides = sidesOf(this.#described(present, what));
     this.conflicts.push({ where: path, what, sides, ...(because === undefined ? {} : { because }) });
     return present[0] as Present<N>;
+  }
+
+  #preferred<N extends Node>(path: string, present: readonly Present<N>[]): Present<N> | undefined {
+    const images = present.map(({ image }) => image);
+    const preferred = this.#choose(path, images);
+    return present.find(({ image }) => image === preferred);
   }
 
   /** What each has; two files that look alike and are not are told apart by a letter. */

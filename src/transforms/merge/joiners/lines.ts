@@ -1,4 +1,4 @@
-/** Files that are lists: of lines, of groups of lines; and copies that tools leave beside what they change. @module */
+/** Files that are lists: of lines, of groups of lines; and what is made anew afterwards. @module */
 import type { Joiner } from './types.ts';
 
 /** Every group of `count` lines once, in the order of first mention. */
@@ -19,7 +19,7 @@ export const joinList = joinLines(1);
 /** dpkg's diversions: from, to, by whom. */
 export const joinTriples = joinLines(3);
 
-/** The preferred image's, else the first's: nothing runs by it. */
+/** The preferred image's, else the first's. */
 export const takeOne: Joiner = (texts, choose) => {
   const preferred = choose(texts.map(({ image }) => image));
   const found = texts.find(({ image }) => image === preferred) ?? texts[0];

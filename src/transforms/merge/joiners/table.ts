@@ -13,10 +13,6 @@ const JOINERS: readonly (readonly [RegExp, Joiner])[] = [
   [/^\/etc\/group$/, joinGroup],
   [/^\/etc\/g?shadow$/, joinShadow],
   [/^\/etc\/(?:subuid|subgid|shells)$/, joinList],
-  // useradd(8) and dpkg(1) keep what was there before a change; ldconfig(8) checks its notes against the disk.
-  [/^\/etc\/(?:passwd|group|g?shadow|subuid|subgid)-$/, takeOne],
-  [/^\/var\/lib\/dpkg\/(?:status|available|diversions|statoverride)-old$/, takeOne],
-  [/^\/var\/cache\/ldconfig\/aux-cache$/, takeOne],
   [/^\/var\/lib\/dpkg\/(?:status|available)$/, joinDpkg],
   [/^\/var\/lib\/apt\/extended_states$/, joinDpkg],
   [/^\/var\/lib\/dpkg\/diversions$/, joinTriples],
@@ -27,6 +23,18 @@ const JOINERS: readonly (readonly [RegExp, Joiner])[] = [
   [/^\/etc\/apk\/world$/, joinList],
   [/^\/etc\/ld\.so\.cache$/, takeOne],
 ];
+
+/** Copies of what was there before a change, as useradd(8) and dpkg(1) keep them, and ldconfig(8)'s notes, which it checks. */
+const COPIES: readonly RegExp[] = [
+  /^\/etc\/(?:passwd|group|g?shadow|subuid|subgid)-$/,
+  /^\/var\/lib\/dpkg\/(?:status|available|diversions|statoverride)-old$/,
+  /^\/var\/cache\/ldconfig\/aux-cache$/,
+];
+
+/** Whether any image's file will do, whatever it holds: nothing runs by it. */
+export function isCopy(path: string): boolean {
+  return COPIES.some((place) => place.test(path));
+}
 
 /** By physical path; undefined for all other files, which have to be the same. */
 export function joinerFor(path: string): Joiner | undefined {
