@@ -11,47 +11,80 @@ import { decompress } from '../../formats/compress/decompress.ts';
 import { encodeLayer } from '../../formats/layer/encode.ts';
 import { type LayerForm, partsOf } from '../../formats/layer/form.ts';
 import { checkLayerCount, parseConfig } from '../../formats/oci/config.ts';
-import { isConfigType, layerCompression, layerType, OCI_CONFIG, OCI_MANIFEST } from '../../formats/oci/media-types.ts';
+import { formatOf } from '../../formats/oci/image-format.ts';
+import { isConfigType, isForeignLayer, layerCompression } from '../../formats/oci/media-types.ts';
 import { MANIFEST_LIMIT } from '../../formats/oci/parse.ts';
 import type { Descriptor, Manifest } from '../../formats/oci/types.ts';
 import type { Sink, Source } from '../../ports/content-store.ts';
 import { reported } from '../../ports/progress.ts';
 import type { Run } from '../../ports/run.ts';
-import { transfer } from '../../ports/transfer.ts';
 import { readDocument } from '../../ports/verified.ts';
+import type { Change } from './change.ts';
 import { isInForm } from './in-form.ts';
+import { checkDocuments, manifestIn } from './manifest-document.ts';
+
+export interface Conversion {
+  readonly source: Source;
+  readonly sink: Sink;
+  readonly run: Run;
+  /** Sends blobs that stay as they are. */
+  readonly send: (blobs: readonly Descriptor[]) => Promise<void>;
+}
 
 /** @returns the descriptor of the new manifest; the old one where nothing had to change */
 export async function convertManifest(
   manifest: Manifest,
   descriptor: Descriptor,
-  form: LayerForm,
-  source: Source,
-  sink: Sink,
-  run: Run,
+  { form, format }: Change,
+  conversion: Conversion,
 ): Promise<Descriptor> {
+  const { source, sink, run } = conversion;
+  if (format !== undefined) checkDocuments(manifest, descriptor, format, form);
   const rawConfig = await readDocument(source, manifest.config, run);
-  const ids = diffIds(manifest, rawConfig);
-  const layers: Converted[] = [];
-  for (const [i, layer] of manifest.layers.entries()) {
-    layers.push(await convertLayer(layer, ids[i] as DiffId, form, source, sink, run));
-  }
-  if (layers.every(({ descriptor: { digest } }, i) => digest === manifest.layers[i]?.digest)) {
+  const before = form === undefined ? undefined : diffIds(manifest, rawConfig);
+  const layers = await convertLayers(manifest.layers, before, form, conversion);
+  const target = format ?? 'oci';
+  const isSame = layers.every(({ descriptor: { digest } }, i) => digest === manifest.layers[i]?.digest);
+  if (isSame && (format ?? formatOf(descriptor.mediaType)) === formatOf(descriptor.mediaType)) {
     await sink.push(manifest.config, pieces(rawConfig), run);
     await sink.push(descriptor, source.fetch(descriptor, run), run);
     return descriptor;
   }
-  const { subject: _, ...rest } = manifest;
-  const config = await pushDocument(sink, OCI_CONFIG, configWith(layers, ids, rawConfig), run);
-  const own = { ...rest, mediaType: OCI_MANIFEST, config, layers: layers.map((layer) => layer.descriptor) };
-  const made = await pushDocument(sink, OCI_MANIFEST, canonicalJson(own satisfies Manifest), run);
+  const configBytes = before === undefined ? rawConfig : configWith(layers, before, rawConfig);
+  const { digest, size } = await pushDocument(sink, manifest.config.mediaType, configBytes, run);
+  const parts = { config: { ...manifest.config, digest, size }, layers: layers.map((layer) => layer.descriptor) };
+  const { document, lost } = manifestIn(target, { ...manifest, ...parts });
+  for (const text of lost) run.report?.({ type: 'warning', text: `${descriptor.digest}: ${text}` });
+  const made = await pushDocument(sink, document.mediaType, canonicalJson(document), run);
   const { platform } = descriptor;
   return platform === undefined ? made : { ...made, platform };
 }
 
+async function convertLayers(
+  layers: readonly Descriptor[],
+  ids: readonly DiffId[] | undefined,
+  form: LayerForm | undefined,
+  { source, sink, run, send }: Conversion,
+): Promise<readonly Converted[]> {
+  if (form === undefined || ids === undefined) {
+    await send(layers);
+    return layers.map((descriptor) => ({ descriptor, diffId: undefined }));
+  }
+  const converted: Converted[] = [];
+  for (const [i, layer] of layers.entries()) {
+    const diffId = ids[i] as DiffId;
+    if (isForeignLayer(layer) || isInForm(layer, form)) {
+      await send([layer]);
+      converted.push({ descriptor: layer, diffId });
+    } else converted.push(await convertLayer(layer, form, source, sink, run));
+  }
+  return converted;
+}
+
 interface Converted {
   readonly descriptor: Descriptor;
-  readonly diffId: DiffId;
+  /** Undefined where it was not asked for: it stays. */
+  readonly diffId: DiffId | undefined;
 }
 
 function diffIds(manifest: Manifest, rawConfig: Uint8Array): readonly DiffId[] {
@@ -75,7 +108,6 @@ function configWith(layers: readonly Converted[], before: readonly DiffId[], raw
 
 async function convertLayer(
   layer: Descriptor,
-  diffId: DiffId,
   form: LayerForm,
   source: Source,
   sink: Sink,
@@ -86,11 +118,6 @@ async function convertLayer(
     throw new ImageError('UNSUPPORTED', `the layer ${layer.digest} is of the type ${layer.mediaType}`, {
       hint: 'copy it without --compression: its bytes stay as they are then',
     });
-  }
-  if (isInForm(layer, form)) {
-    const kept = { ...layer, mediaType: layerType(from) };
-    await transfer(source, sink, layer, run, kept);
-    return { descriptor: kept, diffId };
   }
   const { compression, mediaType } = partsOf(form);
   const label = `compressing ${shortDigest(layer.digest)}`;

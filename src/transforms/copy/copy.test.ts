@@ -72,13 +72,6 @@ describe('layers compressed in another way', () => {
     await using source = await openSource('kept', place.access);
     expect(await source.referrers((await source.resolve()).digest)).toEqual([]);
   });
-
-  test('not of several platforms at once', async () => {
-    await using place = await workplace();
-    const from = await twoPlatforms(place);
-    const copied = copy({ from, to: 'x', compression: 'zstd' }, place.access);
-    await expect(copied).rejects.toMatchObject({ code: 'UNSUPPORTED', hint: /--platform/ });
-  });
 });
 
 async function twoPlatforms(place: Workplace): Promise<string> {
