@@ -1,56 +1,72 @@
 /** `pare copy`: an image or a root filesystem from one place to another. @module */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { LayerForm } from '../../formats/layer/form.ts';
-import { parsePlatform } from '../../model/platform.ts';
+import type { ImageFormat } from '../../formats/oci/image-format.ts';
+import type { Platform } from '../../formats/oci/types.ts';
+import { parsePlatform, samePlatform } from '../../model/platform.ts';
 import { type Copied, copy as copyReference } from '../../operations/copy.ts';
 import { machinePlatform } from '../../system/machine.ts';
 import type { CommandModule, Context } from '../command.ts';
 import { bytesText } from '../render/units.ts';
-import { layerFormOption, sourceDate } from '../words.ts';
+import { collect, layerFormOption, sourceDate } from '../words.ts';
 
 interface Options {
-  readonly platform?: string;
+  readonly all?: boolean;
+  readonly platform?: readonly string[];
   readonly compression?: LayerForm;
-  readonly referrers: boolean;
+  readonly format?: ImageFormat;
+  readonly preserveDigests?: boolean;
+  readonly referrers?: boolean;
 }
 
 const HELP = `
 Examples:
   pare copy docker-archive:redis.tar redis               into the store
   pare copy redis oci:out:latest                         out of it, byte for byte
-  pare copy redis docker-archive:- | docker load         to a Docker daemon
+  pare copy redis docker-archive:- | docker load
   pare copy redis rootfs:dir                             unpacked into a directory
-  pare copy oci:multi oci:one --platform linux/arm64     one platform of several`;
+  pare copy redis docker-daemon:redis:7                  to a Docker daemon, without docker
+  pare copy oci:multi oci:one --platform linux/arm64     one platform of several
+  pare copy oci:multi oci:two --platform linux/amd64 --platform linux/arm64
+  pare copy redis oci:out --format docker --compression gzip:9`;
 
 export const copy: CommandModule = {
   configure(command: Command, context: () => Context): void {
     command
       .argument('<source>', 'image or root filesystem to read')
       .argument('<destination>', 'where to write it')
-      .option('--platform <os/arch>', 'one platform of an index; default all of them')
+      .option('--all', 'all platforms of an index (the default), and an error where the destination holds one only')
+      .option('--platform <os/arch>', 'one platform of an index; several times: an index of these', collect)
       .addOption(layerFormOption('compress the layers anew'))
-      .option('--no-referrers', 'leave behind what refers to the image (evidence, signatures)')
+      .addOption(new Option('--format <format>', 'whose manifests to write').choices(['oci', 'docker']))
+      .option('--preserve-digests', 'fail, before anything is written, where a digest would change')
+      .option('--referrers', 'fail where what refers to the image (evidence, signatures) cannot go with it')
+      .option('--no-referrers', 'leave behind what refers to the image')
       .addHelpText('after', HELP)
       .action(async (from: string, to: string, options: Options) => {
         const session = context();
         const { env, run } = session;
-        const platform =
-          options.platform === undefined ? {} : { platform: parsePlatform(options.platform, machinePlatform()) };
+        const { platform, ...rest } = options;
         const time = sourceDate(env);
         const copied = await copyReference(
           {
             from,
             to,
-            referrers: options.referrers,
-            ...(options.compression === undefined ? {} : { compression: options.compression }),
+            ...rest,
+            ...(platform === undefined ? {} : { platforms: distinctPlatforms(platform) }),
             ...(time === undefined ? {} : { time }),
           },
-          { env, run, ...platform },
+          { env, run },
         );
         show(to, copied, session);
       });
   },
 };
+
+function distinctPlatforms(texts: readonly string[]): readonly Platform[] {
+  const all = texts.map((text) => parsePlatform(text, machinePlatform()));
+  return all.filter((one, i) => all.findIndex((other) => samePlatform(one, other)) === i);
+}
 
 /** The digest goes to stdout, unless that is where the archive went. */
 function show(to: string, copied: Copied, session: Context): void {
