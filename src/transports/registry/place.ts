@@ -1,4 +1,4 @@
-/** One repository at one registry, to be read from: the registry itself, or a mirror of it. @module */
+/** One repository at one registry: the registry itself, or a mirror of it. @module */
 import { ImageError } from '../../base/errors.ts';
 import type { World } from '../../ports/registry-access.ts';
 import type { Run } from '../../ports/run.ts';

@@ -45,6 +45,7 @@ export async function openRegistrySource(
   const opened = stack.move();
   return {
     reference: options.text,
+    repository: { host: domain, path },
     resolve: async (run = {}) => {
       root ??= await resolved(places, version, options, run);
       return root.descriptor;

@@ -8,11 +8,13 @@ import { ImageError } from '../../../base/errors.ts';
 import { canonicalJson, isObject, type JsonObject, parseJson } from '../../../base/json.ts';
 import { EMPTY_INDEX } from '../../../formats/oci/layout.ts';
 import { OCI_INDEX } from '../../../formats/oci/media-types.ts';
-import { MANIFEST_LIMIT, parseIndexFile } from '../../../formats/oci/parse.ts';
+import { MANIFEST_LIMIT, parseIndex } from '../../../formats/oci/parse.ts';
 import type { Descriptor, Index } from '../../../formats/oci/types.ts';
 import type { Run } from '../../../ports/run.ts';
-import { type Destination, nameOf, pushScope } from './destination.ts';
-import { getDocument, putDocument, shown } from './documents.ts';
+import { getManifest, manifestName } from '../manifest.ts';
+import { type Place, placeName } from '../place.ts';
+import { putDocument } from './documents.ts';
+import { pushScope } from './repository.ts';
 
 /** Of clients that write the tag at once the last one wins, and nothing locks it: so what was written is looked at again. */
 const ATTEMPTS = 5;
@@ -54,16 +56,16 @@ function texts(annotations: JsonObject): Record<string, string> {
 }
 
 /** Whether the registry lists referrers itself. */
-export async function listsReferrers(destination: Destination, subject: Digest, run: Run): Promise<boolean> {
-  const { client, repository } = destination;
+export async function listsReferrers(place: Place, subject: Digest, run: Run): Promise<boolean> {
+  const { client, repository } = place;
   const response = await client.request(
     {
       method: 'GET',
       target: `/v2/${repository}/referrers/${subject}`,
       headers: { accept: OCI_INDEX },
-      scopes: [pushScope(destination)],
+      scopes: [pushScope(place)],
       expect: [200, 400, 404, 405, 501],
-      doing: `asking ${nameOf(destination)} for what refers to ${subject}`,
+      doing: `asking ${placeName(place)} for what refers to ${subject}`,
     },
     run,
   );
@@ -73,12 +75,12 @@ export async function listsReferrers(destination: Destination, subject: Digest, 
 
 /** Adds to the list under the tag what is not in it. */
 export async function addToList(
-  destination: Destination,
+  place: Place,
   subject: Digest,
   referrers: readonly Descriptor[],
   run: Run,
 ): Promise<void> {
-  await changeList(destination, subject, run, (index) => {
+  await changeList(place, subject, run, (index) => {
     const known = new Set(index.manifests.map(({ digest }) => digest));
     const missing = referrers.filter(({ digest }) => !known.has(digest));
     return missing.length === 0 ? undefined : { ...index, manifests: [...index.manifests, ...missing] };
@@ -86,13 +88,8 @@ export async function addToList(
 }
 
 /** Takes a manifest that is to go out of the list. */
-export async function removeFromList(
-  destination: Destination,
-  subject: Digest,
-  referrer: Digest,
-  run: Run,
-): Promise<void> {
-  await changeList(destination, subject, run, (index) => {
+export async function removeFromList(place: Place, subject: Digest, referrer: Digest, run: Run): Promise<void> {
+  await changeList(place, subject, run, (index) => {
     const kept = index.manifests.filter(({ digest }) => digest !== referrer);
     return kept.length === index.manifests.length ? undefined : { ...index, manifests: kept };
   });
@@ -100,33 +97,42 @@ export async function removeFromList(
 
 /** @param change the list as it is to be; undefined where it is that already */
 async function changeList(
-  destination: Destination,
+  place: Place,
   subject: Digest,
   run: Run,
   change: (index: Index) => Index | undefined,
 ): Promise<void> {
   const tag = referrersTag(subject);
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const next = change(await readList(destination, tag, run));
+    const next = change(await readList(place, tag, run));
     if (next === undefined) return;
     const bytes = canonicalJson(next);
     if (bytes.length > MANIFEST_LIMIT) {
-      throw new ImageError('LIMIT', `${shown(destination, tag)}: too many manifests refer to ${subject}`);
+      throw new ImageError('LIMIT', `${manifestName(place, tag)}: too many manifests refer to ${subject}`);
     }
-    await putDocument(destination, tag, { mediaType: OCI_INDEX, bytes }, run);
+    await putDocument(place, tag, { mediaType: OCI_INDEX, bytes }, run);
   }
-  throw new ImageError('CONFLICT', `${shown(destination, tag)}: others write the list of referrers at the same time`, {
+  throw new ImageError('CONFLICT', `${manifestName(place, tag)}: others write the list of referrers at the same time`, {
     hint: 'the image is there; push it once more when they are done',
   });
 }
 
-async function readList(destination: Destination, tag: string, run: Run): Promise<Index> {
-  const found = await getDocument(destination, tag, `${OCI_INDEX}, */*`, run);
-  if (found === undefined) return EMPTY_INDEX;
-  if (found.mediaType !== OCI_INDEX) {
-    throw new ImageError('CONFLICT', `${shown(destination, tag)} is no list of referrers, but ${found.mediaType}`, {
-      hint: 'the image is there, and what refers to it will not be found: the tag has to be removed first',
-    });
+async function readList(place: Place, tag: string, run: Run): Promise<Index> {
+  const stored = await unlessMissing(getManifest(place, tag, run));
+  if (stored === undefined) return EMPTY_INDEX;
+  const { descriptor, bytes } = stored;
+  if (descriptor.mediaType === OCI_INDEX) return parseIndex(bytes, descriptor);
+  const found = descriptor.mediaType;
+  throw new ImageError('CONFLICT', `${manifestName(place, tag)} is no list of referrers, but ${found}`, {
+    hint: 'the image is there, and what refers to it will not be found: the tag has to be removed first',
+  });
+}
+
+async function unlessMissing<T>(found: Promise<T>): Promise<T | undefined> {
+  try {
+    return await found;
+  } catch (error) {
+    if (error instanceof ImageError && error.code === 'NOT_FOUND') return undefined;
+    throw error;
   }
-  return parseIndexFile(found.bytes, shown(destination, tag));
 }

@@ -6,10 +6,11 @@
 import type { Digest } from '../../../base/digest.ts';
 import { ImageError } from '../../../base/errors.ts';
 import type { Run } from '../../../ports/run.ts';
+import { type Place, placeName } from '../place.ts';
 import { pause } from '../retry.ts';
 import type { RegistryRequest, RegistryResponse } from '../types.ts';
-import { type Destination, hasBlob, nameOf, pushScope } from './destination.ts';
 import { locationOf, rangeEnd, withDigest } from './location.ts';
+import { hasBlob, pushScope } from './repository.ts';
 
 /** How often a chunk is tried again without any of it having got through. */
 const RETRIES = 5;
@@ -23,21 +24,21 @@ export interface Mount {
 }
 
 export class UploadSession implements AsyncDisposable {
-  readonly #destination: Destination;
+  readonly #place: Place;
   readonly #run: Run;
   /** Where the next request goes: every answer may name another place. Undefined where nothing is under way. */
   #location: URL | undefined;
   #minChunk = 0;
   #failure: Error | undefined;
 
-  private constructor(destination: Destination, run: Run) {
-    this.#destination = destination;
+  private constructor(place: Place, run: Run) {
+    this.#place = place;
     this.#run = run;
   }
 
   /** @returns undefined where the blob could be mounted, so that nothing is to be sent */
-  static async open(destination: Destination, mount: Mount | undefined, run: Run): Promise<UploadSession | undefined> {
-    const session = new UploadSession(destination, run);
+  static async open(place: Place, mount: Mount | undefined, run: Run): Promise<UploadSession | undefined> {
+    const session = new UploadSession(place, run);
     const opened = mount === undefined ? undefined : await session.#mount(mount);
     if (opened?.status !== 201) await session.#begin(opened);
     else await opened.discard();
@@ -84,7 +85,7 @@ export class UploadSession implements AsyncDisposable {
   async sendWhole(bytes: () => AsyncIterable<Uint8Array>, size: number, digest: Digest): Promise<boolean> {
     const response = await this.#request({
       method: 'PUT',
-      target: withDigest(this.#place(), digest),
+      target: withDigest(this.#where(), digest),
       headers: { 'content-type': 'application/octet-stream' },
       body: bytes,
       contentLength: size,
@@ -102,13 +103,13 @@ export class UploadSession implements AsyncDisposable {
   }
 
   async #begin(opened: RegistryResponse | undefined): Promise<void> {
-    const target = `/v2/${this.#destination.repository}/blobs/uploads/`;
+    const target = `/v2/${this.#place.repository}/blobs/uploads/`;
     // Asked for twice, a session more is forgotten by the registry.
     const response = opened ?? (await this.#request({ method: 'POST', target, expect: [202], idempotent: true }));
     await response.discard();
     this.#location = locationOf(response);
     if (this.#location === undefined) {
-      throw new ImageError('INVALID', `${nameOf(this.#destination)}: the registry does not say where to upload to`);
+      throw new ImageError('INVALID', `${placeName(this.#place)}: the registry does not say where to upload to`);
     }
     const minimum = response.headers['oci-chunk-min-length'] ?? '';
     this.#minChunk = /^\d{1,15}$/.test(minimum) ? Number(minimum) : 0;
@@ -116,17 +117,17 @@ export class UploadSession implements AsyncDisposable {
 
   /** @returns undefined where the registry does not want to, for a reason that does not matter: the bytes are at hand */
   async #mount({ digest, repository }: Mount): Promise<RegistryResponse | undefined> {
-    const destination = this.#destination;
+    const place = this.#place;
     const query = `mount=${encodeURIComponent(digest)}&from=${encodeURIComponent(repository)}`;
     try {
-      return await destination.client.request(
+      return await place.client.request(
         {
           method: 'POST',
-          target: `/v2/${destination.repository}/blobs/uploads/?${query}`,
-          scopes: [pushScope(destination), { repository, actions: ['pull'] }],
+          target: `/v2/${place.repository}/blobs/uploads/?${query}`,
+          scopes: [pushScope(place), { repository, actions: ['pull'] }],
           expect: [201, 202],
           idempotent: true,
-          doing: `mounting ${digest} of ${repository} in ${nameOf(destination)}`,
+          doing: `mounting ${digest} of ${repository} in ${placeName(place)}`,
         },
         this.#run,
       );
@@ -144,7 +145,7 @@ export class UploadSession implements AsyncDisposable {
     try {
       // The run may be one that has been aborted.
       const signal = AbortSignal.timeout(CANCEL_TIMEOUT);
-      await (await this.#destination.client.request(request, { signal })).discard();
+      await (await this.#place.client.request(request, { signal })).discard();
     } catch {
       // Registries forget uploads that nobody goes on with: nothing is left to do, and another error is on its way.
     }
@@ -156,7 +157,7 @@ export class UploadSession implements AsyncDisposable {
     const range = bytes.length > 0 && !isWhole ? { 'content-range': `${at}-${at + bytes.length - 1}` } : {};
     const request = this.#described({
       method: closing === undefined ? 'PATCH' : 'PUT',
-      target: closing === undefined ? this.#place() : withDigest(this.#place(), closing),
+      target: closing === undefined ? this.#where() : withDigest(this.#where(), closing),
       headers: { 'content-type': 'application/octet-stream', ...range },
       body: bytes,
       contentLength: bytes.length,
@@ -165,13 +166,13 @@ export class UploadSession implements AsyncDisposable {
       idempotent: false,
     });
     try {
-      const response = await this.#destination.client.request(request, this.#run);
+      const response = await this.#place.client.request(request, this.#run);
       if (response.status < 400) {
         await response.discard();
         this.#location = closing === undefined ? (locationOf(response) ?? this.#location) : undefined;
         return closing === undefined ? (rangeEnd(response) ?? at + bytes.length) : 'done';
       }
-      this.#failure = await this.#destination.client.failure(request, response);
+      this.#failure = await this.#place.client.failure(request, response);
       if (response.status === 404) return undefined;
     } catch (error) {
       if (!(error instanceof ImageError) || error.code !== 'IO') throw error;
@@ -182,7 +183,7 @@ export class UploadSession implements AsyncDisposable {
 
   /** Asks how far the upload has come. */
   async #status(at: number): Promise<number | undefined> {
-    const response = await this.#request({ method: 'GET', target: this.#place(), expect: [200, 204, 400, 404, 416] });
+    const response = await this.#request({ method: 'GET', target: this.#where(), expect: [200, 204, 400, 404, 416] });
     await response.discard();
     if (response.status >= 400) return undefined;
     this.#location = locationOf(response) ?? this.#location;
@@ -194,28 +195,28 @@ export class UploadSession implements AsyncDisposable {
   /** Before the next try, where the last one has brought nothing. */
   async #wait(failures: number): Promise<void> {
     if (failures === RETRIES) throw this.#failure ?? new Error('bug: an upload that stands still has failed');
-    const { world } = this.#destination;
+    const { world } = this.#place;
     await world.sleep(pause(failures, world), this.#run.signal);
   }
 
   /** A request whose answer was lost may have ended the upload. */
   async #isThere(digest: Digest): Promise<boolean> {
-    if (!(await hasBlob(this.#destination, { digest }, this.#run))) return false;
+    if (!(await hasBlob(this.#place, { digest }, this.#run))) return false;
     this.#location = undefined;
     return true;
   }
 
-  #place(): URL {
+  #where(): URL {
     if (this.#location === undefined) throw new Error('bug: the upload has ended');
     return this.#location;
   }
 
   #request(request: Omit<RegistryRequest, 'scopes' | 'doing'>): Promise<RegistryResponse> {
-    return this.#destination.client.request(this.#described(request), this.#run);
+    return this.#place.client.request(this.#described(request), this.#run);
   }
 
   #described(request: Omit<RegistryRequest, 'scopes' | 'doing'>): RegistryRequest {
-    const destination = this.#destination;
-    return { ...request, scopes: [pushScope(destination)], doing: `uploading to ${nameOf(destination)}` };
+    const place = this.#place;
+    return { ...request, scopes: [pushScope(place)], doing: `uploading to ${placeName(place)}` };
   }
 }

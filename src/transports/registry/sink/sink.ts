@@ -9,39 +9,40 @@ import type { Sink } from '../../../ports/content-store.ts';
 import type { RegistryAccess } from '../../../ports/registry-access.ts';
 import type { Run } from '../../../ports/run.ts';
 import { verified } from '../../../ports/verified.ts';
-import { type Destination, hasBlob, openDestination } from './destination.ts';
+import type { Place } from '../place.ts';
 import { hasDocument, isDocumentType } from './documents.ts';
 import { Manifests } from './manifests.ts';
+import { hasBlob, openRepository } from './repository.ts';
 import { uploadBlob } from './upload.ts';
 
 /** Nothing is sent before it has to be. @throws ImageError DENIED where the configuration blocks the registry */
 export async function openRegistrySink(reference: RemoteReference, access: RegistryAccess): Promise<Sink> {
-  const destination = await openDestination(reference, access);
-  const manifests = new Manifests(destination);
+  const place = await openRepository(reference, access);
+  const manifests = new Manifests(place);
   return {
     reference: reference.text,
     has: async (descriptor, run = {}) => {
-      if (isDocumentType(descriptor.mediaType)) return hasDocument(destination, descriptor, run);
-      return isForeignLayer(descriptor) || hasBlob(destination, descriptor, run);
+      if (isDocumentType(descriptor.mediaType)) return hasDocument(place, descriptor, run);
+      return isForeignLayer(descriptor) || hasBlob(place, descriptor, run);
     },
     push: async (descriptor, bytes, run = {}, origin) => {
       // What a source gives has been verified there, and the registry will verify it once more.
       const checked = origin === undefined ? verified(descriptor, bytes, 'what was to be sent') : bytes;
       if (isDocumentType(descriptor.mediaType)) return manifests.push(descriptor, checked, run);
       const upload = { bytes: checked, digest: () => descriptor.digest, expected: descriptor };
-      await uploadBlob(destination, origin === undefined ? upload : { ...upload, origin }, run);
+      await uploadBlob(place, origin === undefined ? upload : { ...upload, origin }, run);
     },
-    write: (mediaType, bytes, run = {}) => writeBlob(destination, mediaType, bytes, run),
+    write: (mediaType, bytes, run = {}) => writeBlob(place, mediaType, bytes, run),
     commit: async (root, { referrers = [] } = {}, run = {}) => {
       await manifests.name(root, nameFor(reference, root.digest), run);
       await manifests.listReferrers(root.digest, referrers, run);
     },
-    [Symbol.asyncDispose]: () => destination.client[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => place.client[Symbol.asyncDispose](),
   };
 }
 
 async function writeBlob(
-  destination: Destination,
+  place: Place,
   mediaType: string,
   bytes: AsyncIterable<Uint8Array>,
   run: Run,
@@ -52,7 +53,7 @@ async function writeBlob(
     digest ??= digester.digest();
     return digest;
   };
-  await uploadBlob(destination, { bytes: tapped(bytes, digester), digest: whole }, run);
+  await uploadBlob(place, { bytes: tapped(bytes, digester), digest: whole }, run);
   return { mediaType, digest: whole(), size: digester.size };
 }
 

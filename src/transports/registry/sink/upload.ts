@@ -8,9 +8,9 @@ import { ImageError } from '../../../base/errors.ts';
 import type { Descriptor } from '../../../formats/oci/types.ts';
 import type { Origin } from '../../../ports/content-store.ts';
 import type { Run } from '../../../ports/run.ts';
+import { type Place, placeName } from '../place.ts';
 import { pause } from '../retry.ts';
 import { chunksOf } from './chunks.ts';
-import { type Destination, nameOf } from './destination.ts';
 import { type Mount, UploadSession } from './session.ts';
 
 /** Two buffers of this size are held for each blob under way. */
@@ -30,11 +30,11 @@ export interface Upload {
 }
 
 /** @throws ImageError what the registry says; IO where it has lost the upload once too often */
-export async function uploadBlob(destination: Destination, upload: Upload, run: Run): Promise<void> {
-  const mayRestart = restarts(destination, run);
+export async function uploadBlob(place: Place, upload: Upload, run: Run): Promise<void> {
+  const mayRestart = restarts(place, run);
   let { bytes } = upload;
   for (;;) {
-    const loss = await uploadOnce(destination, { ...upload, bytes }, mayRestart, run);
+    const loss = await uploadOnce(place, { ...upload, bytes }, mayRestart, run);
     if (loss === undefined) return;
     if (upload.origin === undefined || !(await mayRestart())) throw loss;
     bytes = upload.origin.again();
@@ -43,19 +43,19 @@ export async function uploadBlob(destination: Destination, upload: Upload, run: 
 
 /** @returns an error where the registry has lost bytes that are not at hand any more */
 async function uploadOnce(
-  destination: Destination,
+  place: Place,
   upload: Upload,
   mayRestart: () => Promise<boolean>,
   run: Run,
 ): Promise<ImageError | undefined> {
-  await using session = await UploadSession.open(destination, mountOf(destination, upload), run);
+  await using session = await UploadSession.open(place, mountOf(place, upload), run);
   if (session === undefined) return undefined;
   let start = 0;
-  for await (const { bytes, isLast } of chunksOf(upload.bytes, chunkSize(destination, session, upload))) {
+  for await (const { bytes, isLast } of chunksOf(upload.bytes, chunkSize(place, session, upload))) {
     const closing = isLast ? upload.digest() : undefined;
     try {
       while (!(await session.send(bytes, start, closing))) {
-        if (start > 0 || !(await mayRestart())) return lost(destination, session);
+        if (start > 0 || !(await mayRestart())) return lost(place, session);
         await session.restart();
       }
     } catch (error) {
@@ -63,22 +63,22 @@ async function uploadOnce(
       if (start > 0 || isLast || !refuses(error) || origin === undefined || expected === undefined) throw error;
       await session.restart();
       const isThere = await session.sendWhole(() => origin.again(), expected.size, expected.digest);
-      return isThere ? undefined : lost(destination, session);
+      return isThere ? undefined : lost(place, session);
     }
     start += bytes.length;
   }
   return undefined;
 }
 
-function mountOf({ client, repository }: Destination, { expected, origin }: Upload): Mount | undefined {
+function mountOf({ client, repository }: Place, { expected, origin }: Upload): Mount | undefined {
   const from = origin?.repository;
   if (from === undefined || expected === undefined || from.host !== client.host) return undefined;
   return from.path === repository ? undefined : { digest: expected.digest, repository: from.path };
 }
 
-function chunkSize(destination: Destination, { minChunk }: UploadSession, { expected }: Upload): number {
+function chunkSize(place: Place, { minChunk }: UploadSession, { expected }: Upload): number {
   if (minChunk > LARGEST_CHUNK) {
-    throw new ImageError('LIMIT', `${nameOf(destination)}: the registry wants chunks of at least ${minChunk} bytes`);
+    throw new ImageError('LIMIT', `${placeName(place)}: the registry wants chunks of at least ${minChunk} bytes`);
   }
   const wanted = Math.max(CHUNK, minChunk);
   return expected === undefined ? wanted : Math.max(1, Math.min(wanted, expected.size));
@@ -90,7 +90,7 @@ function refuses(error: unknown): boolean {
 }
 
 /** Waits before another session is begun. @returns false where there have been enough */
-function restarts({ world }: Destination, { signal }: Run): () => Promise<boolean> {
+function restarts({ world }: Place, { signal }: Run): () => Promise<boolean> {
   let count = 0;
   return async () => {
     if (count === RESTARTS) return false;
@@ -99,9 +99,9 @@ function restarts({ world }: Destination, { signal }: Run): () => Promise<boolea
   };
 }
 
-function lost(destination: Destination, { failure }: UploadSession): ImageError {
+function lost(place: Place, { failure }: UploadSession): ImageError {
   const why = failure === undefined ? '' : `: ${failure.message}`;
-  return new ImageError('IO', `${nameOf(destination)}: the registry has lost what was uploaded${why}`, {
+  return new ImageError('IO', `${placeName(place)}: the registry has lost what was uploaded${why}`, {
     hint: 'try again: blobs that it has are not sent twice',
     cause: failure,
   });

@@ -2,46 +2,36 @@
 import type { Digest } from '../../../base/digest.ts';
 import type { Descriptor } from '../../../formats/oci/types.ts';
 import type { RemoteReference } from '../../../formats/reference/parse.ts';
-import type { RegistryAccess, World } from '../../../ports/registry-access.ts';
+import type { RegistryAccess } from '../../../ports/registry-access.ts';
 import type { Run } from '../../../ports/run.ts';
 import { openRegistryClient } from '../client.ts';
-import type { RegistryClient, Scope } from '../types.ts';
-
-export interface Destination {
-  readonly client: RegistryClient;
-  readonly repository: string;
-  readonly world: Pick<World, 'sleep' | 'random'>;
-}
+import { type Place, placeName } from '../place.ts';
+import type { Scope } from '../types.ts';
 
 /** The registry itself, whatever mirrors there are. @throws ImageError DENIED where the configuration blocks it */
-export async function openDestination({ named }: RemoteReference, access: RegistryAccess): Promise<Destination> {
+export async function openRepository({ named }: RemoteReference, access: RegistryAccess): Promise<Place> {
   const endpoint = (await access.route(named.domain, named.path)).at(-1);
   if (endpoint === undefined) throw new Error(`bug: no way to ${named.domain}`);
   return { client: openRegistryClient(endpoint, access), repository: endpoint.repository, world: access.world };
 }
 
-/** For messages: `localhost:5000/library/redis`. */
-export function nameOf({ client, repository }: Destination): string {
-  return `${client.host}/${repository}`;
-}
-
-export function pushScope({ repository }: Destination): Scope {
+export function pushScope({ repository }: Place): Scope {
   return { repository, actions: ['pull', 'push'] };
 }
 
 /** Whether the blob is there, with the size where one is stated. */
 export async function hasBlob(
-  destination: Destination,
+  place: Place,
   { digest, size }: { readonly digest: Digest; readonly size?: Descriptor['size'] },
   run: Run,
 ): Promise<boolean> {
-  const response = await destination.client.request(
+  const response = await place.client.request(
     {
       method: 'HEAD',
-      target: `/v2/${destination.repository}/blobs/${digest}`,
-      scopes: [pushScope(destination)],
+      target: `/v2/${place.repository}/blobs/${digest}`,
+      scopes: [pushScope(place)],
       expect: [200, 404],
-      doing: `looking for ${digest} in ${nameOf(destination)}`,
+      doing: `looking for ${digest} in ${placeName(place)}`,
     },
     run,
   );
