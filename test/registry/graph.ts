@@ -105,6 +105,12 @@ export function putInRegistry(graph: Graph, repository: Repository, tag: string)
   for (const [digest, { bytes }] of graph.blobs) repository.blobs.set(digest, bytes);
   for (const [digest, part] of graph.manifests) repository.manifests.set(digest, part);
   repository.tags.set(tag, graph.root.digest);
+  if (graph.referrers.length === 0) return;
+  // "Referrers Tag Schema": for registries without the list.
+  const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: OCI.index, manifests: graph.referrers }));
+  const index = digestLike(bytes);
+  repository.manifests.set(index, { mediaType: OCI.index, bytes });
+  repository.tags.set(graph.root.digest.replace(':', '-'), index);
 }
 
 export function putInLayout(graph: Graph, dir: string, tag: string): void {
@@ -147,11 +153,26 @@ export function taggedInLayout(dir: string, name: string): string | undefined {
   }
 }
 
-/** What is missing or damaged of a graph that was copied; the referrers are part of it. */
-export function flawsOf(graph: Graph, look: Look): string[] {
-  return [...graph.manifests, ...graph.blobs].flatMap(([digest, { bytes }]) => {
+/** What is missing or damaged of a graph that was copied. */
+export function flawsOf(graph: Graph, look: Look, withReferrers: boolean): string[] {
+  const parts = new Map([...graph.blobs, ...graph.manifests]);
+  const reached = withReferrers ? [...parts.keys()] : reachableFrom(graph.root.digest, parts);
+  return reached.flatMap((digest) => {
     const found = look(digest);
     if (found === undefined) return [`${digest} is missing`];
-    return found.equals(bytes) ? [] : [`${digest} is damaged`];
+    return found.equals(parts.get(digest)?.bytes ?? found) ? [] : [`${digest} is damaged`];
   });
+}
+
+function reachableFrom(root: string, parts: ReadonlyMap<string, Part>): string[] {
+  const reached = new Set<string>();
+  const visit = (digest: string) => {
+    const part = parts.get(digest);
+    if (part === undefined || reached.has(digest)) return;
+    reached.add(digest);
+    if (!/manifest|index/.test(part.mediaType)) return;
+    for (const [child] of part.bytes.toString().matchAll(/sha(?:256:[0-9a-f]{64}|512:[0-9a-f]{128})/g)) visit(child);
+  };
+  visit(root);
+  return [...reached];
 }

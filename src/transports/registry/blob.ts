@@ -64,6 +64,8 @@ async function* resumed(
     } catch (error) {
       run.signal?.throwIfAborted();
       if (!(error instanceof Disconnected) || !error.isTransient) throw error;
+      // Everything came but the end of the answer: whether it is right, the digest says.
+      if (position.offset === wanted.size) return;
       failed = position.offset - reached >= PROGRESS ? 0 : failed + 1;
       if (failed === 0) reached = position.offset;
       if (failed > RETRIES) throw error;

@@ -1,0 +1,7 @@
+/** Pulling from a registry that suffers. @module */
+import { test } from 'vitest';
+import { runTrials } from './trials.ts';
+
+test('400 schedules: a layout, or the store, gets the image whole or not at all', async () => {
+  await runTrials(['registry → layout', 'registry → store'], Number(process.env['N'] ?? 400));
+});

@@ -1,0 +1,7 @@
+/** Pushing to a registry that suffers, and from one to another. @module */
+import { test } from 'vitest';
+import { runTrials } from './trials.ts';
+
+test('600 schedules: a registry gets the image whole or not at all', async () => {
+  await runTrials(['layout → registry', 'registry → registry', 'layout → registry'], Number(process.env['N'] ?? 600));
+});
