@@ -1,5 +1,4 @@
 /** What stands behind the data of a zstd:chunked layer, in frames that decoders pass over (RFC 8878, section 3.1.2). @module */
-import { ImageError } from '../../base/errors.ts';
 import { TOC_TYPE } from './names.ts';
 
 /** Magic number and size. */
@@ -13,14 +12,13 @@ export interface Position {
   readonly uncompressed: number;
 }
 
+/** What the footer says; readers take it from the layer's descriptor, which they trust. */
 export interface Footer {
   readonly toc: Position;
   readonly tarSplit: Position;
 }
 
 const FOOTER_BYTES = 64;
-/** With the header of its frame. */
-export const FOOTER_SIZE = SKIPPABLE_HEADER + FOOTER_BYTES;
 const FOOTER_MAGIC = Buffer.from('GNUlInUx', 'latin1');
 
 export function skippable(bytes: Uint8Array): Buffer {
@@ -40,22 +38,4 @@ export function encodeFooter({ toc, tarSplit }: Footer): Buffer {
   for (const [i, number] of numbers.entries()) out.writeBigUInt64LE(BigInt(number), 8 * i);
   FOOTER_MAGIC.copy(out, FOOTER_BYTES - FOOTER_MAGIC.length);
   return skippable(out);
-}
-
-/** @throws ImageError INVALID */
-export function parseFooter(bytes: Uint8Array): Footer {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  const number = (i: number) => Number(buffer.readBigUInt64LE(SKIPPABLE_HEADER + 8 * i));
-  if (buffer.length !== FOOTER_SIZE || number(3) !== TOC_TYPE) throw invalid();
-  const footer = {
-    toc: { offset: number(0), size: number(1), uncompressed: number(2) },
-    tarSplit: { offset: number(4), size: number(5), uncompressed: number(6) },
-  };
-  const safe = [...Object.values(footer.toc), ...Object.values(footer.tarSplit)].every(Number.isSafeInteger);
-  if (!safe || Buffer.compare(encodeFooter(footer), buffer) !== 0) throw invalid();
-  return footer;
-}
-
-function invalid(): ImageError {
-  return new ImageError('INVALID', 'the blob is no zstd:chunked layer: it does not end with its footer');
 }
