@@ -1,6 +1,6 @@
 /** How registries are reached from this machine: the user's configuration files and environment, behind one interface. @module */
 import { setTimeout as wait } from 'node:timers/promises';
-import { routeOf } from './formats/registry-auth/route.ts';
+import { destinationOf, routeOf } from './formats/registry-auth/route.ts';
 import type { Credentials, RegistryAccess, World } from './ports/registry-access.ts';
 import type { Access } from './sources.ts';
 import { findCredentials, type Keyring } from './system/credentials.ts';
@@ -29,6 +29,7 @@ export function registryAccess({ env, run, insecure = false }: Access): Registry
       return answer;
     },
     route: async (host, repository, version) => routeOf(conf(), { host, repository, ...version }),
+    destination: async (host, repository) => destinationOf(conf(), { host, repository }),
     hostConfig: async (host) => registryCertificates(host, env),
     insecure,
     env,

@@ -14,6 +14,16 @@ test('one that holds another is hidden whole', () => {
   expect(redacted('x outer:inner-secret:outer y')).toBe('x *** y');
 });
 
+test('the oldest of very many are forgotten, those used again are not', () => {
+  keepSecret('the-first-of-all');
+  keepSecret('the-second-of-all');
+  for (let i = 0; i < 600; i++) {
+    keepSecret(`token-number-${i}`);
+    keepSecret('the-second-of-all');
+  }
+  expect(redacted('the-first-of-all the-second-of-all token-number-599')).toBe('the-first-of-all *** ***');
+});
+
 test('short words are left alone', () => {
   keepSecret('io');
   expect(redacted('docker.io')).toBe('docker.io');

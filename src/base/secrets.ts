@@ -9,8 +9,13 @@ const HIDDEN = '***';
 /** Shorter ones are no secrets, and replacing them would tear words apart. */
 const SHORTEST = 6;
 
-/** Of this process: a secret is one wherever it turns up, so this is no state that belongs to a caller. */
-let known: readonly string[] = [];
+/** A process that runs for long gets a token every few minutes, and those of yesterday are worth nothing. */
+const MOST = 1000;
+
+/** Of this process, the latest last: a secret is one wherever it turns up, so this is no state that belongs to a caller. */
+const known = new Set<string>();
+/** The longest first: one may be part of another. */
+let byLength: readonly string[] = [];
 
 /** From now on {@link redacted} hides this text, in the encodings that HTTP and JSON give it as well. */
 export function keepSecret(secret: string): void {
@@ -19,8 +24,15 @@ export function keepSecret(secret: string): void {
   const inJson = JSON.stringify(secret).slice(1, -1);
   // A lone surrogate has no encoding in a URL.
   const forms = [secret, base64, inJson, encodeURIComponent(secret.toWellFormed())];
-  // The longest first: one may be part of another.
-  known = [...new Set([...known, ...forms])].sort((a, b) => b.length - a.length);
+  for (const form of forms) {
+    known.delete(form);
+    known.add(form);
+  }
+  for (const oldest of known) {
+    if (known.size <= MOST) break;
+    known.delete(oldest);
+  }
+  byLength = [...known].sort((a, b) => b.length - a.length);
 }
 
 /** Forms of secrets, with what is kept of them. */
@@ -38,7 +50,7 @@ const FORMS: readonly (readonly [RegExp, string])[] = [
 /** The text without secrets. Linear in the text's length. */
 export function redacted(text: string): string {
   let safe = text;
-  for (const secret of known) safe = safe.replaceAll(secret, HIDDEN);
+  for (const secret of byLength) safe = safe.replaceAll(secret, HIDDEN);
   for (const [form, kept] of FORMS) safe = safe.replace(form, kept);
   return safe;
 }

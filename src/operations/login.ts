@@ -98,18 +98,13 @@ export function registryOf(text: string): string {
 async function verify(registry: string, credentials: Credentials, access: Access): Promise<void> {
   let asked = false;
   const known = registryAccess(access);
-  const [endpoint] = (await known.route(registry, '')).slice(-1);
-  const client = openRegistryClient(
-    { host: registry, insecure: endpoint?.insecure ?? false },
-    {
-      ...known,
-      credentialsFor: async () => {
-        asked = true;
-        return credentials;
-      },
+  await using client = openRegistryClient(await known.destination(registry, ''), {
+    ...known,
+    credentialsFor: async () => {
+      asked = true;
+      return credentials;
     },
-  );
-  await using _client = client;
+  });
   const ping = {
     method: 'GET',
     target: '/v2/',

@@ -58,6 +58,11 @@ export interface RegistryAccess {
     repository: string,
     version?: { readonly tag?: string | undefined; readonly digest?: string | undefined },
   ): Promise<Route>;
+  /**
+   * Where a repository is written to: no mirror, and nowhere but where its name says.
+   * @throws as {@link RegistryAccess.route}
+   */
+  destination(host: string, repository: string): Promise<RegistryEndpoint>;
   hostConfig(host: string): Promise<HostConfig>;
   /** `--insecure`: plain HTTP, or TLS without verification, for every registry of this command. */
   readonly insecure: boolean;

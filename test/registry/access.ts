@@ -38,6 +38,7 @@ export function testAccess({ credentials = {}, hosts = {}, ...more }: TestAccess
   return {
     credentialsFor: async (host) => credentials[host],
     route: async (host, repository) => [{ host, repository, insecure: false, pulls: 'all' }],
+    destination: async (host, repository) => ({ host, repository, insecure: false, pulls: 'all' }),
     hostConfig: async (host) => hosts[host] ?? {},
     insecure: more.insecure ?? false,
     env: more.env ?? {},

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ImageError } from '../../base/errors.ts';
 import { mergeRegistriesConf, parseRegistriesConf, type RegistriesConf } from './registries-conf.ts';
-import { isInsecure, type RegistryNamed, routeOf } from './route.ts';
+import { destinationOf, type RegistryNamed, routeOf } from './route.ts';
 
 const conf = (text: string): RegistriesConf => parseRegistriesConf(Buffer.from(text), 'registries.conf');
 
@@ -141,9 +141,13 @@ mirror = [{ location = "m4.example" }]
     expect(places(mirrors, 'b.example/x')).toEqual(['m4.example/x digest-only', 'b.example/x']);
   });
 
-  test('whether writing needs verified TLS', () => {
-    expect(isInsecure(file, named('a.example/team/x'))).toBe(true);
-    expect(isInsecure(file, named('a.example/x'))).toBe(false);
+  test('what is written goes where its name says', () => {
+    const to = (text: string) => destinationOf(file, named(text));
+    const plain = { insecure: false, pulls: 'all' };
+    expect(to('a.example/team/x')).toEqual({ ...plain, host: 'a.example', repository: 'team/x', insecure: true });
+    expect(to('a.example/x')).toEqual({ ...plain, host: 'a.example', repository: 'x' });
+    expect(to('hub.example/redis')).toEqual({ ...plain, host: 'hub.example', repository: 'redis' });
+    expect(() => to('x.wild.example/a')).toThrow(/blocks \*.wild.example/);
   });
 
   test('a location that makes no name', () => {

@@ -28,11 +28,7 @@ export function routeOf(conf: RegistriesConf, named: RegistryNamed): readonly [.
   const found = tableFor(conf, named);
   if (found === undefined) return [{ host, repository, insecure: false, pulls: 'all' }];
   const { table, rest } = found;
-  if (table.blocked) {
-    throw new ImageError('DENIED', `registries.conf blocks ${table.prefix}, and so ${nameOf(named)}`, {
-      hint: `take "blocked" out of the table of "${table.prefix}", or name an image of another registry`,
-    });
-  }
+  if (table.blocked) throw blocked(table, named);
   const place = (location: string | undefined, insecure: boolean, pulls: Mirror['pulls']): Place => {
     if (location === undefined) return { host, repository, insecure, pulls };
     return { ...split(`${location}${rest}`, table.prefix), insecure, pulls };
@@ -43,9 +39,21 @@ export function routeOf(conf: RegistriesConf, named: RegistryNamed): readonly [.
   ];
 }
 
-/** Whether a configuration says that a host needs no verified TLS: for what is written, which is never moved to mirrors. */
-export function isInsecure(conf: RegistriesConf, named: RegistryNamed): boolean {
-  return tableFor(conf, named)?.table.insecure ?? false;
+/**
+ * Where a name is written to: where it says, since neither mirrors nor moves count for what is written
+ * (containers-registries.conf(5), "Remapping and mirroring registries").
+ * @throws ImageError DENIED where a table blocks it
+ */
+export function destinationOf(conf: RegistriesConf, named: RegistryNamed): Place {
+  const table = tableFor(conf, named)?.table;
+  if (table?.blocked) throw blocked(table, named);
+  return { host: named.host, repository: named.repository, insecure: table?.insecure ?? false, pulls: 'all' };
+}
+
+function blocked({ prefix }: RegistryTable, named: RegistryNamed): ImageError {
+  return new ImageError('DENIED', `registries.conf blocks ${prefix}, and so ${nameOf(named)}`, {
+    hint: `take "blocked" out of the table of "${prefix}", or name an image of another registry`,
+  });
 }
 
 interface Matched {

@@ -5,6 +5,7 @@
  */
 import { ImageError } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
+import { keepSecret } from '../../base/secrets.ts';
 import type { Credentials } from '../../ports/registry-access.ts';
 import { basicAuthorization } from './basic.ts';
 import { type Diagnosis, diagnose } from './diagnostics.ts';
@@ -91,6 +92,7 @@ function tokenOf(answer: unknown, { realm, host, doing }: TokenRequest, now: num
   if (typeof value !== 'string' || !/^[\x21-\x7e]+$/.test(value)) {
     throw new ImageError('INVALID', `${doing}: ${realm.host}, which gives tokens for ${host}, gave none`);
   }
+  keepSecret(value);
   const life = typeof fields['expires_in'] === 'number' ? fields['expires_in'] : LEAST_LIFE;
   return { value, expires: now + Math.min(Math.max(life, LEAST_LIFE), LONGEST_LIFE) * 1000 - EARLY };
 }

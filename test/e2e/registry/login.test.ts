@@ -61,6 +61,17 @@ const skopeo = (reference: string, { env }: User, ...words: readonly string[]) =
 const docker = (reference: string, { env }: User) =>
   command(['docker', 'manifest', 'inspect', '--insecure', reference.replace('docker://', '')], { env });
 
+/** Keeps the one that it was given last. */
+const HELPER = `#!/bin/sh
+cd "$(dirname "$0")" && read -r input
+case $1 in
+get) cat kept 2> /dev/null || { echo credentials not found in native keychain; exit 1; } ;;
+store) printf '%s' "$input" > kept ;;
+erase) rm kept ;;
+list) echo '{}' ;;
+esac
+`;
+
 const tools = machineHas({ programs: ['docker-registry', 'htpasswd', 'skopeo', 'docker', 'openssl'] });
 
 describe.skipIf(!tools)('credentials between tools', () => {
@@ -134,6 +145,72 @@ describe.skipIf(!tools)('credentials between tools', () => {
     const after = JSON.parse(readFileSync(path, 'utf8'));
     expect(after).toMatchObject(settings);
     expect(Object.keys(after.auths)).toEqual(['other.example', registry.host]);
+  });
+
+  test('one credential helper for docker and pare', async () => {
+    await using place = await workplace();
+    await using registry = await startDockerRegistry({ users: USERS });
+    const image = await stocked(registry, place);
+    const me = user(place, 'me');
+    mkdirSync(join(me.dir, '.docker'));
+    writeFileSync(join(me.dir, '.docker/config.json'), '{"credsStore":"test"}');
+    writeFileSync(join(me.dir, 'docker-credential-test'), HELPER, { mode: 0o755 });
+    const env = { ...me.env, PATH: `${me.dir}:${process.env['PATH']}`, DOCKER_HOST: `unix://${me.dir}/none.sock` };
+    const one = { ...me, env };
+    const [kept, config] = [join(me.dir, 'kept'), join(me.dir, '.docker/config.json')];
+    await output(['docker', 'login', '-u', 'me', '--password-stdin', registry.host], { env, input: PASSWORD });
+    const byDocker = { kept: JSON.parse(readFileSync(kept, 'utf8')), config: JSON.parse(readFileSync(config, 'utf8')) };
+    expect(await pare(['inspect', image], { env })).toMatchObject({ status: 0 });
+    expect((await pare(['logout', registry.host], { env })).stdout).toContain('docker-credential-test');
+    expect((await docker(image, one)).status).not.toBe(0);
+    await login([registry.host], one);
+    expect(JSON.parse(readFileSync(kept, 'utf8'))).toEqual(byDocker.kept);
+    expect(JSON.parse(readFileSync(config, 'utf8'))).toEqual(byDocker.config);
+    expect(await docker(image, one)).toMatchObject({ status: 0 });
+  });
+
+  test('registries.conf means to pare what it means to skopeo', async () => {
+    await using place = await workplace();
+    await using registry = await startDockerRegistry();
+    const image = await stocked(registry, place);
+    const me = user(place, 'me');
+    mkdirSync(join(me.dir, '.config/containers'), { recursive: true });
+    writeFileSync(
+      join(me.dir, '.config/containers/registries.conf'),
+      `[[registry]]
+prefix = "moved.example/team"
+location = "${registry.host}/some"
+insecure = true
+[[registry]]
+location = "mirrored.example/some"
+[[registry.mirror]]
+location = "${registry.host}/nothing"
+insecure = true
+[[registry.mirror]]
+location = "${registry.host}/some"
+insecure = true
+[[registry]]
+prefix = "*.blocked.example"
+blocked = true
+`,
+    );
+    const digest = (await skopeo(image, me, '--format', '{{.Digest}}')).stdout.trim();
+    for (const name of [
+      'moved.example/team/image:v1',
+      'mirrored.example/some/image:v1',
+      `mirrored.example/some/image@${digest}`,
+    ]) {
+      const theirs = await output(['skopeo', 'inspect', '--no-tags', '--format', '{{.Digest}}', `docker://${name}`], {
+        env: me.env,
+      });
+      expect(theirs.trim()).toBe(digest);
+      const ours = await pare(['inspect', '--json', `docker://${name}`], { env: me.env });
+      expect(ours, ours.stderr).toMatchObject({ status: 0 });
+      expect(JSON.parse(ours.stdout).digest).toBe(digest);
+    }
+    const blocked = await pare(['inspect', 'docker://x.blocked.example/a'], { env: me.env });
+    expect(blocked.status).toBe(3);
+    expect(blocked.stderr).toContain('registries.conf blocks *.blocked.example');
   });
 
   test('TLS by certs.d, and by --insecure', async () => {

@@ -10,8 +10,7 @@ import type { Scope } from '../types.ts';
 
 /** The registry itself, whatever mirrors there are. @throws ImageError DENIED where the configuration blocks it */
 export async function openRepository({ named }: RemoteReference, access: RegistryAccess): Promise<Place> {
-  const endpoint = (await access.route(named.domain, named.path)).at(-1);
-  if (endpoint === undefined) throw new Error(`bug: no way to ${named.domain}`);
+  const endpoint = await access.destination(named.domain, named.path);
   return { client: openRegistryClient(endpoint, access), repository: endpoint.repository, world: access.world };
 }
 
