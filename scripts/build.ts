@@ -22,8 +22,8 @@ await build({
   format: 'esm',
   platform: 'node',
   target: 'node24.15',
-  // Finds its compiled part beside its own files.
-  external: ['koffi'],
+  // The one finds its compiled part beside its own files; the other asks for Node.js's modules in a way that a bundle does not know.
+  external: ['koffi', 'undici'],
   minifySyntax: true,
   legalComments: 'none',
   logLevel: 'warning',

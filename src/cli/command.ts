@@ -12,6 +12,8 @@ export interface Context {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly debug: boolean;
+  /** Registries may be reached without TLS, or with TLS that is not verified. */
+  readonly insecure: boolean;
   /** Signal of Ctrl-C, and where progress goes. */
   readonly run: Run;
   readonly env: Readonly<Record<string, string | undefined>>;

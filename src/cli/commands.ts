@@ -123,6 +123,30 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/copy.ts')).copy,
   },
   {
+    name: 'pull',
+    summary: 'fetch an image from its registry into the store',
+    group: 'move',
+    load: async () => (await import('./commands/pull.ts')).pull,
+  },
+  {
+    name: 'tags',
+    summary: 'list the tags of a repository',
+    group: 'move',
+    load: async () => (await import('./commands/tags.ts')).tags,
+  },
+  {
+    name: 'push',
+    summary: 'send an image of the store to a registry',
+    group: 'move',
+    load: async () => (await import('./commands/push.ts')).push,
+  },
+  {
+    name: 'delete',
+    summary: 'take a tag or an image out of a registry',
+    group: 'move',
+    load: async () => (await import('./commands/delete.ts')).deleteVerb,
+  },
+  {
     name: 'login',
     summary: 'keep user and password for a registry',
     group: 'move',
@@ -133,6 +157,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'forget user and password for a registry',
     group: 'move',
     load: async () => (await import('./commands/logout.ts')).logout,
+  },
+  {
+    name: 'index',
+    summary: 'make, change and show indexes of several platforms',
+    group: 'move',
+    load: async () => (await import('./commands/index.ts')).index,
   },
   {
     name: 'images',

@@ -43,10 +43,10 @@ export interface DerivingJob {
 /** Opens, writes to every place, prints the digest and, for people, the sizes. */
 export async function runDeriving({ context, options, reference, tag, open }: DerivingJob): Promise<void> {
   const started = performance.now();
-  const { env, run } = context;
+  const { env, run, insecure } = context;
   const { platform, output = [], tag: tags = [] } = options;
   const wanted = platform === undefined ? {} : { platform: parsePlatform(platform, machinePlatform()) };
-  await using deriving = await open({ env, run, ...wanted }, sourceDate(env));
+  await using deriving = await open({ env, run, insecure, ...wanted }, sourceDate(env));
   const fallbackName = derivedName(reference, tag);
   const places = [...output, ...tags];
   const written: Written[] = [];

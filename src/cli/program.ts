@@ -14,6 +14,7 @@ export interface GlobalOptions {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly debug: boolean;
+  readonly insecure: boolean;
 }
 
 /** Thrown where help was shown: all that is left is the exit status. */
@@ -116,6 +117,7 @@ function addGlobalOptions(command: Command, runsProgram: boolean): void {
   const options = [
     ...(runsProgram ? [] : [new Option('--json', 'print one JSON document (docs/schema)')]),
     new Option('-q, --quiet', 'no progress and no remarks on stderr'),
+    new Option('--insecure', 'reach registries without TLS, or with TLS that is not verified'),
     new Option('--debug', 'show where an error comes from'),
   ];
   for (const option of options) {
@@ -131,7 +133,7 @@ function globalOptions(program: Command, command: Command): GlobalOptions {
     const asGlobal = own?.helpGroupHeading === GLOBAL_OPTIONS && command.getOptionValue(name) === true;
     return asGlobal || program.getOptionValue(name) === true;
   };
-  return { json: given('json'), quiet: given('quiet'), debug: given('debug') };
+  return { json: given('json'), quiet: given('quiet'), debug: given('debug'), insecure: given('insecure') };
 }
 
 /** The verb: the first word that is no option, or behind `help` the second. Global options take no values. */

@@ -65,7 +65,7 @@ async function checkOne(reference: string | undefined, options: Options, context
   if (options.from !== undefined || options.base !== undefined) {
     throw new ImageError('USAGE', '--from and --base go with --program');
   }
-  const access = { env: context.env, run: context.run };
+  const access = { env: context.env, run: context.run, insecure: context.insecure };
   const { findings } = await checkReference(reference, options, access);
   if (options.sarif === true) context.printJson(sarifOf(findings, reference, version()));
   else if (context.json) context.printJson({ reference, findings });
@@ -84,7 +84,7 @@ async function checkBases(reference: string | undefined, options: Options, conte
     });
   }
   const ignored = ignoring(ignore);
-  const access = { env: context.env, run: context.run };
+  const access = { env: context.env, run: context.run, insecure: context.insecure };
   const found = await compareBases({ programs: program, bases: base, ...(from === undefined ? {} : { from }) }, access);
   const rows = found.map((row) => ({ ...row, findings: row.findings.filter((one) => !ignored(one)) }));
   if (context.json) context.printJson({ programs: program, bases: rows });

@@ -66,8 +66,13 @@ export const inspect: CommandModule = {
   },
 };
 
-export function accessOf({ env, run }: Context, platform: string | undefined): Access {
-  return { env, run, ...(platform === undefined ? {} : { platform: parsePlatform(platform, machinePlatform()) }) };
+export function accessOf({ env, run, insecure }: Context, platform: string | undefined): Access {
+  return {
+    env,
+    run,
+    insecure,
+    ...(platform === undefined ? {} : { platform: parsePlatform(platform, machinePlatform()) }),
+  };
 }
 
 /** The exact bytes: of what the reference names, or of the one image of it that is asked for. */

@@ -41,8 +41,13 @@ export const ls: CommandModule = {
   },
 };
 
-async function read(reference: string, path: string, options: Options, { env, run }: Context): Promise<Listing> {
-  const access = { env, run };
+async function read(
+  reference: string,
+  path: string,
+  options: Options,
+  { env, run, insecure }: Context,
+): Promise<Listing> {
+  const access = { env, run, insecure };
   if (options.why === true) {
     await using explained = await openEvidence(reference, access);
     const reasons = new Map(explained.evidence.files.map((file) => [file.path, file]));

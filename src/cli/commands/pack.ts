@@ -122,7 +122,7 @@ interface Job {
 async function run(job: Job): Promise<void> {
   const { options, context } = job;
   const started = performance.now();
-  const access = { env: context.env, run: context.run };
+  const access = { env: context.env, run: context.run, insecure: context.insecure };
   await using packing = await openPacking(packOptions(job), access);
   const { findings } = packing.packed;
   if (options.list === true) return list(packing, context);

@@ -9,12 +9,12 @@ export const unpackRootVerb: CommandModule = {
       .argument('<directory>', 'where to; made')
       .option('--platform <os/arch>', 'which image of several')
       .action(async (image: string, directory: string, { platform }: { platform?: string }) => {
-        const { env, run } = context();
+        const { env, run, insecure } = context();
         const { machinePlatform } = await import('../../system/machine.ts');
         const { openRoot } = await import('../../sources.ts');
         const { writeRootDirectory } = await import('../../transports/rootfs/sink.ts');
         const wanted = platform === undefined ? {} : { platform: parsePlatform(platform, machinePlatform()) };
-        await using root = await openRoot(image, { env, run, ...wanted });
+        await using root = await openRoot(image, { env, run, insecure, ...wanted });
         await writeRootDirectory(await root.tree(), directory, run);
       });
   },

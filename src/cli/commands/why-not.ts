@@ -17,8 +17,8 @@ export const whyNot: CommandModule = {
       .option('--from <ref>', 'where its programs came from: needed where no evidence travels with it')
       .addHelpText('after', HELP)
       .action(async (reference: string, path: string, options: { from?: string }) => {
-        const { json, print, printJson, run, env } = context();
-        const answer = await explain(reference, path, options, { env, run });
+        const { json, print, printJson, run, env, insecure } = context();
+        const answer = await explain(reference, path, options, { env, run, insecure });
         if (json) printJson(answer);
         else print(answerText(answer));
       });

@@ -21,8 +21,8 @@ export const why: CommandModule = {
       .option('--all', 'every reason of every file on the way, not only the strongest')
       .addHelpText('after', HELP)
       .action(async (reference: string, path: string, { all = false }: { all?: boolean }) => {
-        const { json, print, printJson, note, run, env } = context();
-        const answer = await explain(reference, path, { all }, { env, run });
+        const { json, print, printJson, note, run, env, insecure } = context();
+        const answer = await explain(reference, path, { all }, { env, run, insecure });
         if (json) return printJson(answer);
         if (!answer.travelled) {
           note('no evidence travels with it: these are the reasons that its own programs give');

@@ -37,11 +37,11 @@ export async function runImage(
   flags: RunFlags,
   context: Context,
 ): Promise<void> {
-  const { env, run } = context;
+  const { env, run, insecure } = context;
   const abort = new AbortController();
   const signal = run.signal === undefined ? abort.signal : AbortSignal.any([run.signal, abort.signal]);
   const platform = flags.platform === undefined ? undefined : parsePlatform(flags.platform, machinePlatform());
-  const access = { env, run: { ...run, signal }, ...(platform === undefined ? {} : { platform }) };
+  const access = { env, run: { ...run, signal }, insecure, ...(platform === undefined ? {} : { platform }) };
   const options = { ...optionsOf(image, args, flags, env), beforeStart: () => context.endProgress() };
   const program = await startImage(options, access);
   using _ = passSignals(program, context, abort);
