@@ -6,7 +6,7 @@
 import { ImageError } from '../base/errors.ts';
 import { isIndexType } from '../formats/oci/media-types.ts';
 import { parseIndex } from '../formats/oci/parse.ts';
-import type { Descriptor, Index, Platform } from '../formats/oci/types.ts';
+import type { Descriptor, Platform } from '../formats/oci/types.ts';
 import type { Image } from '../model/image.ts';
 import { countFiles, type Tree, unpackedSize } from '../model/tree.ts';
 import type { Source } from '../ports/content-store.ts';
@@ -67,12 +67,12 @@ export async function openDeriving(
   await using stack = new AsyncDisposableStack();
   const source = stack.use(await openSource(reference, access));
   const cache = stack.use(openLayerCache(cacheDir(storeDirectory(access.env))));
-  const { index, images: descriptors } = await imagesToEdit(source, access);
+  const { index, images: descriptors, artifacts } = await imagesToEdit(source, access);
   const images: Candidate[] = [];
   for (const descriptor of descriptors) images.push(await editOne(source, descriptor, cache, edit, access.run));
   const open = stack.move();
   return {
-    ...deriving({ source, index, images, ...options }, access),
+    ...deriving({ source, index, images, artifacts, ...options }, access),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
 }
@@ -81,7 +81,7 @@ export async function openDeriving(
 export async function openMade(image: Image, edit: Edit, options: DeriveOptions, access: Access): Promise<Deriving> {
   const made = await edit({ image, layers: [] });
   const images = [{ descriptor: undefined, image, made }];
-  const request = { source: undefined, index: undefined, images, ...options };
+  const request = { source: undefined, index: undefined, images, artifacts: [], ...options };
   return { ...deriving(request, access), [Symbol.asyncDispose]: async () => undefined };
 }
 
@@ -99,21 +99,23 @@ function deriving(request: SaveRequest, access: Access): Omit<Deriving, typeof S
 async function imagesToEdit(
   source: Source,
   { platform, run }: Access,
-): Promise<{ readonly index: Index | undefined; readonly images: readonly Descriptor[] }> {
+): Promise<Pick<SaveRequest, 'index' | 'artifacts'> & { readonly images: readonly Descriptor[] }> {
   const root = await source.resolve(run);
   if (!isIndexType(root.mediaType) || platform !== undefined) {
     const choice = { wanted: platform, machine: machinePlatform() };
-    return { index: undefined, images: [await resolvePlatform(source, root, choice, run)] };
+    return { index: undefined, artifacts: [], images: [await resolvePlatform(source, root, choice, run)] };
   }
   const index = parseIndex(await readDocument(source, root, run), root);
-  const images = await imagesOf(source, root, run);
+  const all = await imagesOf(source, root, run);
+  const artifacts = all.filter(({ artifactType }) => artifactType !== undefined);
+  const images = all.filter(({ artifactType }) => artifactType === undefined);
   if (images.length === 0) throw new ImageError('NOT_FOUND', `${source.reference} is an index without an image`);
   const others = index.manifests.filter(({ annotations }) => annotations?.['vnd.docker.reference.type'] !== undefined);
   if (others.length > 0) {
     const text = `${source.reference}: ${others.length} attestations speak of images that become others, and stay behind`;
     run?.report?.({ type: 'warning', text });
   }
-  return { index, images };
+  return { index, images, artifacts };
 }
 
 async function editOne(

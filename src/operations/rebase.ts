@@ -1,7 +1,7 @@
 /** Other bases below the same layers, from references to references. @module */
 import { timestamp } from '../base/time.ts';
 import { readLayer } from '../model/layer/read.ts';
-import type { StoredImage } from '../ports/new-image.ts';
+import { platformIn, type StoredImage } from '../ports/new-image.ts';
 import { type Access, openImage } from '../sources.ts';
 import { rebase } from '../transforms/rebase/rebase.ts';
 import { type Deriving, openDeriving, storedLayers } from './derive.ts';
@@ -22,8 +22,7 @@ export async function openRebasing(reference: string, options: RebaseOptions, ac
   const time = options.time === undefined ? undefined : timestamp(options.time);
   const edit = async (upper: StoredImage) => {
     const { config, layers } = upper.image;
-    const { os, architecture, variant } = config;
-    const platform = { os, architecture, ...(variant === undefined ? {} : { variant }) };
+    const platform = platformIn(config);
     const old = await configOf(oldBase, platform, access);
     const base = stack.use(await openImage(newBase, { ...access, platform }));
     const above = layers.slice(old.rootfs.diff_ids.length);

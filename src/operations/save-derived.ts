@@ -1,9 +1,7 @@
 /** Writing images that were made of others: one, or an index of several. @module */
 import { present } from '../base/assert.ts';
-import { digestOf } from '../base/digest.ts';
 import { ImageError } from '../base/errors.ts';
 import { canonicalJson } from '../base/json.ts';
-import { pieces } from '../base/stream.ts';
 import type { LayerForm } from '../formats/layer/form.ts';
 import { OCI_INDEX, PARE_EVIDENCE } from '../formats/oci/media-types.ts';
 import type { Descriptor, Index } from '../formats/oci/types.ts';
@@ -12,6 +10,7 @@ import type { Image } from '../model/image.ts';
 import { choosePlatform, formatPlatform, samePlatform } from '../model/platform.ts';
 import type { Sink, Source } from '../ports/content-store.ts';
 import type { DerivedImage } from '../ports/new-image.ts';
+import { pushDocument } from '../ports/push-document.ts';
 import type { Run } from '../ports/run.ts';
 import { openSink, type SinkOptions, saveRoot } from '../sinks.ts';
 import type { Access } from '../sources.ts';
@@ -143,9 +142,7 @@ async function saveIndex(request: SaveRequest, before: Index, sink: Sink, run: R
     manifests,
     ...(annotations === undefined ? {} : { annotations }),
   };
-  const bytes = canonicalJson(index);
-  const descriptor = { mediaType: OCI_INDEX, digest: digestOf(bytes), size: bytes.length };
-  await sink.push(descriptor, pieces(bytes), run);
+  const descriptor = await pushDocument(sink, OCI_INDEX, canonicalJson(index), run);
   await sink.commit(descriptor, {}, run);
   return { digest: descriptor.digest, size };
 }

@@ -1,6 +1,7 @@
 /** What a transform hands over to be written: an image whose layers need not exist as blobs yet. @module */
 import type { DiffId } from '../base/digest.ts';
 import type { JsonObject } from '../base/json.ts';
+import { compact } from '../formats/oci/shape.ts';
 import type { Descriptor, History, ImageConfig, Platform, RunConfig } from '../formats/oci/types.ts';
 import type { Changeset } from '../model/changeset.ts';
 import type { Blob } from '../model/content.ts';
@@ -70,23 +71,23 @@ export function saying(
   return { ...sayingConfig(config), ...(annotations === undefined ? {} : { annotations }) };
 }
 
+const KNOWN: ReadonlySet<string> = new Set([
+  ...['architecture', 'os', 'variant', 'os.version', 'os.features'],
+  ...['created', 'author', 'config', 'rootfs', 'history'],
+]);
+
 function sayingConfig(config: Omit<ImageConfig, 'rootfs'>): Omit<NewImage, 'layers'> {
-  const { architecture, os, variant, created, author, history, config: own = {}, ...rest } = config;
-  const { 'os.version': version, 'os.features': features, ...others } = rest;
-  const { rootfs: _, ...unknown } = others as JsonObject;
-  const platform = {
-    architecture,
-    os,
-    ...(variant === undefined ? {} : { variant }),
-    ...(version === undefined ? {} : { 'os.version': version }),
-    ...(features === undefined ? {} : { 'os.features': features }),
-  };
+  const { created, author, history, config: own = {} } = config;
   return {
-    platform,
+    platform: platformIn(config),
     config: own,
-    ...(created === undefined ? {} : { created }),
-    ...(author === undefined ? {} : { author }),
-    ...(history === undefined ? {} : { history }),
-    unknown,
+    ...compact({ created, author, history }),
+    unknown: Object.fromEntries(Object.entries(config).filter(([key]) => !KNOWN.has(key))),
   };
+}
+
+/** The platform that a config states, without the rest of it. */
+export function platformIn(config: Platform): Platform {
+  const { architecture, os, variant, 'os.version': version, 'os.features': features } = config;
+  return { architecture, os, ...compact({ variant, 'os.version': version, 'os.features': features }) };
 }

@@ -3,10 +3,9 @@
  * can get what it speaks of. Bytes flow: a layer is made, hashed, compressed and stored piece by piece.
  * @module
  */
-import { asDiffId, type DiffId, digestOf } from '../../base/digest.ts';
+import { asDiffId, type DiffId } from '../../base/digest.ts';
 import { ImageError } from '../../base/errors.ts';
 import { canonicalJson } from '../../base/json.ts';
-import { pieces } from '../../base/stream.ts';
 import { encodeLayer } from '../../formats/layer/encode.ts';
 import { type LayerForm, partsOf } from '../../formats/layer/form.ts';
 import { layerCompression, layerType, OCI_CONFIG, OCI_EMPTY, OCI_MANIFEST } from '../../formats/oci/media-types.ts';
@@ -14,6 +13,7 @@ import type { Descriptor, History, ImageConfig, Manifest } from '../../formats/o
 import { layerSize, writeLayer } from '../../model/layer/write.ts';
 import type { Sink } from '../../ports/content-store.ts';
 import { reported } from '../../ports/progress.ts';
+import { pushDocument } from '../../ports/push-document.ts';
 import type { Run } from '../../ports/run.ts';
 import { transfer } from '../../ports/transfer.ts';
 import { testCompressor } from './compressor.ts';
@@ -142,10 +142,4 @@ async function attach(attachment: Attachment, subject: Descriptor, sink: Sink, r
     subject: { mediaType, digest, size },
   };
   return { ...(await pushDocument(sink, OCI_MANIFEST, canonicalJson(manifest), run)), ...common };
-}
-
-async function pushDocument(sink: Sink, mediaType: string, bytes: Uint8Array, run: Run): Promise<Descriptor> {
-  const descriptor = { mediaType, digest: digestOf(bytes), size: bytes.length };
-  if (!(await sink.has(descriptor, run))) await sink.push(descriptor, pieces(bytes), run);
-  return descriptor;
 }
