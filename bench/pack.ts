@@ -65,9 +65,9 @@ async function againstDocker(pare: Contestant): Promise<void> {
     if (rootfs.status !== 0) throw new Error(rootfs.stderr.toString());
     writeFileSync(join(context, 'Dockerfile'), 'FROM scratch\nCOPY root /\nCMD ["/usr/bin/redis-server"]\n');
     const docker: Contestant = {
-      name: 'docker build of the same files',
+      name: 'docker build of the same files (classic builder)',
       command: ['docker', 'build', '-q', '--no-cache', '-t', 'bench', context],
-      env,
+      env: { ...env, DOCKER_BUILDKIT: '0' },
     };
     console.log(`\n${table(compare([pare, docker], rounds))}`);
   });

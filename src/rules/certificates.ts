@@ -59,7 +59,7 @@ export const certificates: Rule = {
     });
     const dir = facts.env['SSL_CERT_DIR'];
     const because = 'sets SSL_CERT_DIR to their directory';
-    const entries = dir === undefined ? [] : await hashedEntries(dir, facts);
+    const entries = dir === undefined ? [] : await Array.fromAsync(hashedEntries(dir, facts));
     return [...(await Promise.all(all)).flat(), ...entries.map((want) => recommended(want, because))];
   },
   forced: async (facts) => authorities(BUNDLES, { because: 'wants certificate authorities (--cert)', facts }),
@@ -124,10 +124,12 @@ async function opensslDefaults(calls: string, subject: Subject, facts: Facts): P
   const asking: Asking = { because, facts, who: subject.path };
   const file = `${dir}/cert.pem`;
   if ((await facts.files.resolve(file)).kind === 'found') return authorities([file], asking);
-  const entries = await hashedEntries(`${dir}/certs`, facts);
-  const linked = await linkToBundle(file, entries.length === 0 ? asking : { because, facts });
+  const entries = () => hashedEntries(`${dir}/certs`, facts);
+  const isHashed = !(await entries().next()).done;
+  const linked = await linkToBundle(file, isHashed ? { because, facts } : asking);
   if (linked !== undefined) return linked;
-  return entries.length === 0 ? authorities([file], asking) : entries.map((want) => recommended(want, because));
+  if (!isHashed) return authorities([file], asking);
+  return (await Array.fromAsync(entries())).map((want) => recommended(want, because));
 }
 
 /** One bundle and a link to it is half of what the hashed directory takes, and trusts the same. */
@@ -151,17 +153,15 @@ async function linkToBundle(file: string, asking: Asking): Promise<readonly Requ
 }
 
 /** `HASH.N` entries as c_rehash(1) makes them, whose certificates are public. */
-async function hashedEntries(dir: string, facts: Facts): Promise<Want[]> {
+async function* hashedEntries(dir: string, facts: Facts): AsyncGenerator<Want, void, void> {
   const found = await facts.files.resolve(dir);
-  if (found.kind !== 'found') return [];
-  const wants: Want[] = [];
+  if (found.kind !== 'found') return;
   for (const name of (await facts.files.list(found.path)) ?? []) {
     if (!/^[0-9a-f]{8}\.\d+$/.test(name)) continue;
     const entry = await facts.files.resolve(`${found.path}/${name}`);
     if (entry.kind !== 'found' || entry.node.kind !== 'file' || !(await isPublic(entry.node, facts))) continue;
-    wants.push({ kind: 'path', path: `${dir}/${name}`, use: 'data' });
+    yield { kind: 'path', path: `${dir}/${name}`, use: 'data' };
   }
-  return wants;
 }
 
 /** GnuTLS trusts a bundle, or what p11-kit(8) offers, whichever it was built for (--with-default-trust-store-…). */
@@ -201,7 +201,7 @@ async function mentioned(tls: string | undefined, subject: Subject, facts: Facts
       BUNDLES.filter((one) => one.startsWith(`${dir}/`)),
       asking(because),
     );
-  return (await hashedEntries(dir, facts)).map((want) => recommended(want, because));
+  return (await Array.fromAsync(hashedEntries(dir, facts))).map((want) => recommended(want, because));
 }
 
 async function fromScript({ path, use, node }: Subject, facts: Facts): Promise<readonly Requirement[]> {

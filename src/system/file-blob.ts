@@ -5,6 +5,7 @@
  */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
 import { fromSystem, ImageError } from '../base/errors.ts';
 import { decodeName, printableName } from '../base/names.ts';
 import type { Blob } from '../model/content.ts';
@@ -84,6 +85,7 @@ class FileBlob implements Blob {
   }
 
   async read(offset: number, length: number): Promise<Uint8Array> {
+    if (performance.now() - turned > TURN) await turn();
     return readUnchanged(this.#path, this.id, offset, length);
   }
 
@@ -92,6 +94,19 @@ class FileBlob implements Blob {
     if (length <= SMALL) yield readUnchanged(this.#path, this.id, offset, length);
     else yield* streamUnchanged(this.#path, this.id, offset, length);
   }
+}
+
+/** Milliseconds after which the event loop gets a turn. */
+const TURN = 2;
+let turned = 0;
+
+/**
+ * Many reads without waiting would keep everything else from going on: signals, progress, and threads that have finished
+ * their work and are to be given more.
+ */
+async function turn(): Promise<void> {
+  await setImmediate();
+  turned = performance.now();
 }
 
 function identityOf(stats: FileStats): string {

@@ -82,6 +82,6 @@ describe('gzip', () => {
   });
 });
 
-it('the compressors of this Node.js give the recorded bytes', async () => {
-  expect(await selfTest()).toEqual({ gzip: true, zstd: true });
+it.each(['gzip', 'zstd'] as const)('this Node.js gives the recorded bytes: %s', async (compression) => {
+  expect(await selfTest(compression)).toBe(true);
 });

@@ -8,31 +8,28 @@ import { gzip } from './gzip.ts';
 import { type CompressionProfile, PROFILE } from './profile.ts';
 import { zstd } from './zstd.ts';
 
-/** True where the compressor gives the recorded bytes. */
-export interface SelfTest {
-  readonly gzip: boolean;
-  readonly zstd: boolean;
-}
-
 /** Digests of what is made of {@link testInput}: by Node.js 24 with the zlib and the zstd it is released with. */
 const RECORDED = {
   /** With the settings for the smallest layers and for the largest. */
   gzip: [
-    'sha256:4ece82eb2a56b4d2c3ee87576e7e87439b24c931e0d3e90c73d3d2c6b598683e',
-    'sha256:7c3167f198a10367944090b917ae541bf54b9d4ba2e660bf891f1359abe02052',
+    'sha256:0e09184870a0feb75cb673d59971df4323ed21a9f3bec09d4774cbcf4547cec1',
+    'sha256:8c09e8c32508a79bbb531de2c5314a5f40b27fee2a4828d1b34a532cf9a963df',
   ],
-  zstd: 'sha256:cf6eca31f982a82c927e3116ec4a54615668ea56386019b9dd09eb1399dbd161',
+  zstd: 'sha256:dea74899d41cb2ad18af17a97890356607d46f589e5b8a1aeb9ff0e57a40b095',
 } as const;
 
 /** Small blocks, so that a short input is several of them; takes a few milliseconds. */
 const SMALL_BLOCKS: CompressionProfile = {
   ...PROFILE,
-  gzip: { ...PROFILE.gzip, blockSize: 48 * 1024 },
-  zstd: { ...PROFILE.zstd, blockSize: 96 * 1024 },
+  gzip: { ...PROFILE.gzip, blockSize: 24 * 1024 },
+  zstd: { ...PROFILE.zstd, blockSize: 48 * 1024 },
 };
 
-export async function selfTest(): Promise<SelfTest> {
+/** Whether the compressor gives the recorded bytes. */
+export async function selfTest(compression: 'gzip' | 'zstd'): Promise<boolean> {
   const input = testInput();
+  if (compression === 'zstd')
+    return (await digestOfAll(zstd(once(input), { profile: SMALL_BLOCKS }))) === RECORDED.zstd;
   const sizes = [0, Number.MAX_SAFE_INTEGER];
   const digests = await Promise.all(
     sizes.map((size) => {
@@ -41,15 +38,12 @@ export async function selfTest(): Promise<SelfTest> {
       return digestOfAll(gzip(once(input), { size: input.length, profile }));
     }),
   );
-  return {
-    gzip: digests.every((digest, i) => digest === RECORDED.gzip[i]),
-    zstd: (await digestOfAll(zstd(once(input), { profile: SMALL_BLOCKS }))) === RECORDED.zstd,
-  };
+  return digests.every((digest, i) => digest === RECORDED.gzip[i]);
 }
 
 /** Something like a layer: words that repeat, near and far, between bytes that hardly do. */
 function testInput(): Buffer {
-  const out = Buffer.alloc(128 * 1024);
+  const out = Buffer.alloc(64 * 1024);
   let state = 1;
   const random = (bound: number) => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
