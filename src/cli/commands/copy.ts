@@ -45,7 +45,7 @@ export const copy: CommandModule = {
       .addHelpText('after', HELP)
       .action(async (from: string, to: string, options: Options) => {
         const session = context();
-        const { env, run } = session;
+        const { env, run, insecure } = session;
         const { platform, ...rest } = options;
         const time = sourceDate(env);
         const copied = await copyReference(
@@ -56,7 +56,7 @@ export const copy: CommandModule = {
             ...(platform === undefined ? {} : { platforms: distinctPlatforms(platform) }),
             ...(time === undefined ? {} : { time }),
           },
-          { env, run },
+          { env, run, insecure },
         );
         show(to, copied, session);
       });
