@@ -2,10 +2,19 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { destinationOf, routeOf } from './formats/registry-auth/route.ts';
 import type { Credentials, RegistryAccess, World } from './ports/registry-access.ts';
-import type { Access } from './sources.ts';
+import type { Run } from './ports/run.ts';
 import { findCredentials, type Keyring } from './system/credentials.ts';
+import type { Environment } from './system/home.ts';
 import { readRegistriesConf } from './system/registries-conf.ts';
 import { registryCertificates } from './system/registry-certificates.ts';
+
+/** Whose configuration it is. */
+interface UserAccess {
+  readonly env: Environment;
+  readonly run?: Run;
+  /** Plain HTTP or unverified TLS for every registry. */
+  readonly insecure?: boolean;
+}
 
 const WORLD: World = {
   now: Date.now,
@@ -16,7 +25,7 @@ const WORLD: World = {
 };
 
 /** Files are read, and helpers asked, once for each question and only when it comes up. */
-export function registryAccess({ env, run, insecure = false }: Access): RegistryAccess {
+export function registryAccess({ env, run, insecure = false }: UserAccess): RegistryAccess {
   const conf = once(() => readRegistriesConf(env));
   const credentials = new Map<string, Promise<Credentials | undefined>>();
   const ask = async (host: string, repository?: string) =>
@@ -38,7 +47,7 @@ export function registryAccess({ env, run, insecure = false }: Access): Registry
 }
 
 /** Where the user's credentials are. @param authfile `--authfile` */
-export function keyringOf({ env, run }: Access, authfile?: string): Keyring {
+export function keyringOf({ env, run }: UserAccess, authfile?: string): Keyring {
   return { env, run, authfile, helpers: readRegistriesConf(env).credentialHelpers };
 }
 
