@@ -82,9 +82,13 @@ function checkRequest(
 
 /** For what holds one root filesystem. */
 function oneOf({ platforms = [], to }: CopyRequest, access: Access): Access {
-  const [platform, another] = platforms;
+  const [platform, another] = distinct(platforms);
   if (another !== undefined) throw severalPlatforms(to);
   return platform === undefined ? access : { ...access, platform };
+}
+
+function distinct(platforms: readonly Platform[]): readonly Platform[] {
+  return platforms.filter((one, i) => platforms.findIndex((other) => samePlatform(one, other)) === i);
 }
 
 function severalPlatforms(to: string): ImageError {
@@ -143,7 +147,7 @@ async function chosen(
   { platform, run }: Access,
 ): Promise<Pick<CopyOptions, 'platforms'> & { readonly root: Descriptor }> {
   const root = await source.resolve(run);
-  const wanted = request.platforms ?? (platform === undefined ? [] : [platform]);
+  const wanted = distinct(request.platforms ?? (platform === undefined ? [] : [platform]));
   const isSingle = sink.layerCompression !== undefined;
   const machine = machinePlatform();
   for (const one of wanted) await checkPlatform(source, root, one, run);

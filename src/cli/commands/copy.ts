@@ -2,8 +2,7 @@
 import { type Command, Option } from 'commander';
 import type { LayerForm } from '../../formats/layer/form.ts';
 import type { ImageFormat } from '../../formats/oci/image-format.ts';
-import type { Platform } from '../../formats/oci/types.ts';
-import { parsePlatform, samePlatform } from '../../model/platform.ts';
+import { parsePlatform } from '../../model/platform.ts';
 import { type Copied, copy as copyReference } from '../../operations/copy.ts';
 import { machinePlatform } from '../../system/machine.ts';
 import type { CommandModule, Context } from '../command.ts';
@@ -53,7 +52,9 @@ export const copy: CommandModule = {
             from,
             to,
             ...rest,
-            ...(platform === undefined ? {} : { platforms: distinctPlatforms(platform) }),
+            ...(platform === undefined
+              ? {}
+              : { platforms: platform.map((text) => parsePlatform(text, machinePlatform())) }),
             ...(time === undefined ? {} : { time }),
           },
           { env, run, insecure },
@@ -62,11 +63,6 @@ export const copy: CommandModule = {
       });
   },
 };
-
-function distinctPlatforms(texts: readonly string[]): readonly Platform[] {
-  const all = texts.map((text) => parsePlatform(text, machinePlatform()));
-  return all.filter((one, i) => all.findIndex((other) => samePlatform(one, other)) === i);
-}
 
 /** The digest goes to stdout, unless that is where the archive went. */
 function show(to: string, copied: Copied, session: Context): void {

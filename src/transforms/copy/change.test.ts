@@ -186,7 +186,10 @@ describe('some platforms of an index', () => {
     for (const to of [`docker-archive:${place.dir}/a.tar`, `tar:${place.dir}/b.tar`]) {
       await expect(copy({ from, to, platforms }, place.access)).rejects.toMatchObject({ code: 'USAGE' });
     }
-    const copied = await copy({ from, to: 'x', platforms: [linux('arm64')] }, place.access);
+    const copied = await copy(
+      { from, to: 'x', platforms: [linux('arm64'), { ...linux('arm64'), variant: 'v8' }] },
+      place.access,
+    );
     expect(copied).toMatchObject({ descriptor: { mediaType: OCI_MANIFEST } });
     await expect(copy({ from: 'x', to: 'y', platforms: [linux('amd64')] }, place.access)).rejects.toMatchObject({
       code: 'NOT_FOUND',
