@@ -4,7 +4,8 @@ import { statSync } from 'node:fs';
 import { fromSystem } from '../base/errors.ts';
 import { basename } from '../base/path.ts';
 import { timestamp } from '../base/time.ts';
-import { type Compression, layerType } from '../formats/oci/media-types.ts';
+import type { LayerForm } from '../formats/layer/form.ts';
+import { layerType } from '../formats/oci/media-types.ts';
 import { parseReference } from '../formats/reference/parse.ts';
 import type { Image } from '../model/image.ts';
 import { readLayer } from '../model/layer/read.ts';
@@ -21,7 +22,7 @@ export interface AppendRequest {
   /** Tars, compressed or not; directories; `tar:FILE`, `rootfs:DIR`. The lowest first. */
   readonly layers: readonly string[];
   /** Of layers that are not compressed yet. */
-  readonly compression?: Compression | undefined;
+  readonly compression?: LayerForm | undefined;
   /** Seconds since the epoch. */
   readonly time?: number | undefined;
 }

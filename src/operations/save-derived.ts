@@ -36,6 +36,8 @@ export interface SaveRequest {
   readonly index: Index | undefined;
   /** At least one. */
   readonly images: readonly Candidate[];
+  /** What is in the index besides, and stays as it is. */
+  readonly artifacts: readonly Descriptor[];
   /** Of layers that are made; default gzip. */
   readonly compression?: LayerForm | undefined;
   /** Whether what is known of the files holds still. */
@@ -135,6 +137,8 @@ async function saveIndex(request: SaveRequest, before: Index, sink: Sink, run: R
     manifests.push(inPlaceOf(descriptor, saved.descriptor));
     size += layersSize(saved.manifest.layers);
   }
+  for (const one of request.artifacts)
+    manifests.push(await copyDocument(present(request.source, 'source'), sink, one, run));
   const { annotations } = before;
   const index: Index = {
     schemaVersion: 2,

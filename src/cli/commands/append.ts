@@ -1,11 +1,11 @@
 /** `pare append`: layers on top of an image. @module */
-import type { Compression } from '../../formats/oci/media-types.ts';
+import type { LayerForm } from '../../formats/layer/form.ts';
 import { openAppending } from '../../operations/append.ts';
 import type { CommandModule } from '../command.ts';
 import { compressionOption, type DerivingOptions, outputOptions, runDeriving } from '../deriving.ts';
 
 interface Options extends DerivingOptions {
-  readonly compression: Compression;
+  readonly compression: LayerForm;
 }
 
 const HELP = `
