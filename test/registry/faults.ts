@@ -85,6 +85,20 @@ export function faults(schedule: Schedule, registry: () => Registry): Faults {
   return { around, done };
 }
 
+/** One fault, of the n-th request alone, counted from 0: its answer goes over this wire. */
+export function oneFault(nth: number, wire: Wire): Faults {
+  const done: { kind: FaultKind; request: string }[] = [];
+  let count = 0;
+  const around = (handle: Handle): Handle => {
+    return async (question) => {
+      const isIt = count++ === nth;
+      if (isIt) done.push({ kind: 'reset', request: `${question.method} ${withoutIds(question.url)}` });
+      return isIt ? wired(await handle(question), wire) : handle(question);
+    };
+  };
+  return { around, done };
+}
+
 function withoutIds({ pathname }: URL): string {
   return pathname.replace(/uploads\/.+$/, 'uploads/ID');
 }

@@ -3,5 +3,5 @@ import { test } from 'vitest';
 import { runTrials } from './trials.ts';
 
 test('400 schedules: a layout, or the store, gets the image whole or not at all', async () => {
-  await runTrials(['registry → layout', 'registry → store'], Number(process.env['N'] ?? 400));
+  await runTrials(['registry → layout', 'registry → store'], 400);
 });

@@ -1,6 +1,6 @@
 /** Images as graphs of bytes, made with a seed: in a registry, in a layout on disk, and looked for again. @module */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import type { Chance } from './schedule.ts';
 import { digestLike, type Repository } from './storage.ts';
 
@@ -141,6 +141,18 @@ export function lookIntoLayout(dir: string): Look {
       return undefined;
     }
   };
+}
+
+/** Files of a layout that are no whole blobs under their own digests, or not to be expected at all. */
+export function strayFiles(dir: string): string[] {
+  if (!existsSync(dir)) return [];
+  const files = readdirSync(dir, { recursive: true, withFileTypes: true }).filter((one) => one.isFile());
+  const paths = files.map(({ parentPath, name }) => relative(dir, join(parentPath, name)));
+  return paths.filter((path) => {
+    const blob = /^blobs\/(sha256|sha512)\/([0-9a-f]+)$/.exec(path);
+    if (blob === null) return !['oci-layout', 'index.json', 'lock'].includes(path);
+    return digestLike(readFileSync(join(dir, path)), `${blob[1]}:`) !== `${blob[1]}:${blob[2]}`;
+  });
 }
 
 /** What the layout's index names so. */

@@ -57,7 +57,7 @@ export function trialOf(way: Way, seed: number): { trial: Trial; character: Char
 function unexpected(trial: Trial, { kinds, mustSucceed }: Character, outcome: Outcome): string[] {
   if (mustSucceed && outcome.error !== undefined)
     return [`honest troubles, and given up: ${(outcome.error as Error).message}`];
-  return kinds === RESETS ? movedTooMuch(trial, outcome, trial.way === 'registry → registry' ? 2 : 1) : [];
+  return kinds === RESETS ? movedTooMuch(trial, outcome) : [];
 }
 
 function described({ way, seed }: Trial, { faults, error }: Outcome, wrong: readonly string[]): string {

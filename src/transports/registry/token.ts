@@ -54,7 +54,17 @@ export async function requestToken(
     response = await send(byPost(request, credentials));
   }
   if (response.status !== 200) throw await denied(response, request);
-  return tokenOf(await response.json(MOST_TOKEN_BYTES), request, now());
+  return tokenOf(await answerOf(response), request, now());
+}
+
+/** What is no JSON is quoted nowhere: it could be half a token. */
+async function answerOf(response: RegistryResponse): Promise<unknown> {
+  try {
+    return await response.json(MOST_TOKEN_BYTES);
+  } catch (error) {
+    if (error instanceof ImageError && error.code === 'INVALID') return undefined;
+    throw error;
+  }
 }
 
 function byGet({ realm, service, scopes, credentials, doing }: TokenRequest): Exchange {
