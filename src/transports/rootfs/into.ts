@@ -114,12 +114,19 @@ function refuseObstacles(paths: Iterable<string>, dir: string): void {
   });
 }
 
+/** A move that was made, and how to take it back. */
+interface Step {
+  /** Names of the directories that lead to where it was made. */
+  readonly dirs: readonly string[];
+  readonly name: string;
+  readonly undo: (at: Buffer) => void;
+}
+
 class Moving {
   readonly staging: string;
   readonly #metadata: Metadata;
   readonly #infos: ReadonlyMap<string, WrittenDirectory>;
-  readonly #undo: (() => void)[] = [];
-  #count = 0;
+  readonly #steps: Step[] = [];
 
   constructor(staging: string, metadata: Metadata, dirs: readonly WrittenDirectory[]) {
     this.staging = staging;
@@ -127,16 +134,17 @@ class Moving {
     this.#infos = new Map(dirs.map((dir) => [Buffer.from(dir.path).toString('latin1'), dir]));
   }
 
-  /** Brings what was written at `from` to `to`; what stands there is kept for the way back. */
-  move(from: Buffer, to: Buffer, there: Stats | undefined, node: Node): void {
-    const old = `${this.staging}/old/${this.#count++}`;
-    const isKept = there !== undefined && node.kind !== 'dir' && !there.isDirectory() && keep(to, old);
+  /** Brings what was written at `from` to its place; what stands there is kept for the way back. */
+  move(from: Buffer, to: Target, node: Node): void {
+    const { dirs, name, at, there } = to;
+    const old = `${this.staging}/old/${this.#steps.length}`;
+    const isKept = there !== undefined && node.kind !== 'dir' && !there.isDirectory() && keep(at, old);
     if (there !== undefined && !isKept) {
-      renameSync(to, old);
-      this.#undo.push(() => renameSync(old, to));
+      renameSync(at, old);
+      this.#steps.push({ dirs, name, undo: (place) => renameSync(old, place) });
     }
-    renameSync(from, to);
-    this.#undo.push(() => (isKept ? renameSync(old, to) : renameSync(to, from)));
+    renameSync(from, at);
+    this.#steps.push({ dirs, name, undo: (place) => (isKept ? renameSync(old, place) : renameSync(place, from)) });
   }
 
   /** Of directories that were made, once all is in them. */
@@ -145,8 +153,12 @@ class Moving {
     if (dir !== undefined) this.#metadata.apply(at, dir.info);
   }
 
-  takeBack(): void {
-    for (const undo of this.#undo.reverse()) undo();
+  takeBack(top: Place): void {
+    for (const { dirs, name, undo } of this.#steps.reverse()) {
+      using stack = new DisposableStack();
+      const place = dirs.reduce((at, dir) => stack.use(openPlace(inPlace(at, dir), { follow: false })), top);
+      undo(inPlace(place, name));
+    }
   }
 }
 
@@ -163,28 +175,42 @@ function keep(path: Buffer, name: string): boolean {
 
 function moveAll(tree: Tree, top: Place, moving: Moving): void {
   try {
-    moveChildren(tree.root, Buffer.from(`${moving.staging}/new`), top, moving);
+    moveChildren(tree.root, Buffer.from(`${moving.staging}/new`), { place: top, dirs: [] }, moving);
   } catch (error) {
-    moving.takeBack();
+    moving.takeBack(top);
     throw error;
   }
 }
 
-function moveChildren(dir: Dir, from: Buffer, place: Place, moving: Moving): void {
+/** Where something is to stand, and what stands there. */
+interface Target extends Pick<Step, 'dirs' | 'name'> {
+  readonly at: Buffer;
+  readonly there: Stats | undefined;
+}
+
+interface Reached {
+  readonly place: Place;
+  /** Names of the directories that lead there. */
+  readonly dirs: readonly string[];
+}
+
+function moveChildren(dir: Dir, from: Buffer, { place, dirs }: Reached, moving: Moving): void {
   for (const [i, name] of dir.names.entries()) {
     const node = dir.nodes[i] as Node;
     const source = Buffer.concat([from, Buffer.from('/'), encodeName(name)]);
-    const target = inPlace(place, name);
-    const there = look(target);
+    const at = inPlace(place, name);
+    const there = look(at);
     if (node.kind === 'dir' && there?.isDirectory()) {
-      using inner = openPlace(target, { follow: false });
-      moveChildren(node, source, inner, moving);
+      using inner = openPlace(at, { follow: false });
+      moveChildren(node, source, { place: inner, dirs: [...dirs, name] }, moving);
       continue;
     }
+    // A device that the user may not make was left out.
+    if (look(source) === undefined) continue;
     if (node.kind === 'dir') describeBelow(node, source, moving);
-    moving.move(source, target, there, node);
+    moving.move(source, { dirs, name, at, there }, node);
     // Moving a directory takes the right to write into it, which its own mode may not give.
-    if (node.kind === 'dir') moving.describe(source, target);
+    if (node.kind === 'dir') moving.describe(source, at);
   }
 }
 
