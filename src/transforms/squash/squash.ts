@@ -1,5 +1,5 @@
 /** Several layers as one, without unpacking: what the layers say is composed, and their bytes are used where they lie. @module */
-import { type Changeset, walkChanges } from '../../model/changeset.ts';
+import { type Changeset, hardlinksIn, walkChanges } from '../../model/changeset.ts';
 import { compose } from '../../model/compose.ts';
 import type { Image } from '../../model/image.ts';
 import { historyFor, treeOfLowest } from '../../model/stack.ts';
@@ -29,11 +29,11 @@ export function squash({ image, layers }: StoredImage, { kept, time }: SquashOpt
   };
 }
 
-/** One layer alone is as it should be, unless it stands at the bottom and removes what is not there. */
+/** One layer alone is as it should be, unless it needs others to be unpacked, or has none below and removes something. */
 function hasMoreToJoin({ layers }: Image, kept: number): boolean {
   const [first, ...others] = layers.slice(kept);
   if (first === undefined) return false;
-  return others.length > 0 || (kept === 0 && removesAnything(first.changes));
+  return others.length > 0 || !hardlinksIn(first.changes).next().done || (kept === 0 && removesAnything(first.changes));
 }
 
 function removesAnything(changes: Changeset): boolean {
