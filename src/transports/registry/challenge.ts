@@ -23,13 +23,13 @@ export function parseChallenges(header: string): readonly Challenge[] {
     const [whole, scheme] = match(SCHEME, text, at) ?? [];
     if (whole === undefined || scheme === undefined) return found;
     at += whole.length;
+    at += match(TOKEN68, text, at)?.[0].length ?? 0;
     const parameters: Record<string, string> = Object.create(null);
     for (let next = match(PARAMETER, text, at); next !== undefined; next = match(PARAMETER, text, at)) {
       const [parameter, name = '', quoted, plain = ''] = next;
       parameters[name.toLowerCase()] ??= quoted === undefined ? plain : quoted.replace(/\\(.)/gs, '$1');
       at += parameter.length;
     }
-    if (Object.keys(parameters).length === 0) at += match(TOKEN68, text, at)?.[0].length ?? 0;
     found.push({ scheme: scheme.toLowerCase(), parameters });
   }
 }

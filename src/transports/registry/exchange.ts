@@ -47,6 +47,8 @@ export async function exchange(
       body: sendable(body),
       // What may be sent again is decided by whoever knows what it means.
       idempotent: method === 'GET' || method === 'HEAD',
+      // undici gives a connection up after HEAD, for servers that wrongly send a body: those would be found out.
+      reset: false,
       ...(signal === undefined ? {} : { signal }),
     });
     return responseOf(answer, { url, doing, world, signal, timeouts: connections.timeouts });
