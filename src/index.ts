@@ -8,7 +8,7 @@ import type { Platform, RunConfig } from './formats/oci/types.ts';
 import type { Evidence } from './model/evidence.ts';
 import { unpackedSize } from './model/tree.ts';
 import { checkReference } from './operations/check.ts';
-import { copy as copyReference } from './operations/copy.ts';
+import { type CopyRequest, copy as copyReference } from './operations/copy.ts';
 import { openPacking, type Written } from './operations/pack.ts';
 import type { PackOptions } from './operations/recipe.ts';
 import {
@@ -21,6 +21,8 @@ import type { Run } from './ports/run.ts';
 import type { Finding } from './rules/finding.ts';
 
 export { type ErrorCode, ImageError } from './base/errors.ts';
+export type { LayerForm } from './formats/layer/form.ts';
+export type { ImageFormat } from './formats/oci/image-format.ts';
 export type { Platform, RunConfig } from './formats/oci/types.ts';
 export type { Evidence, EvidenceFile, EvidenceReason } from './model/evidence.ts';
 export type { Chain } from './model/explain.ts';
@@ -103,9 +105,12 @@ export async function whyNot(reference: string, path: string, call: WhyNotCall =
   return explainAbsence(reference, path, { from }, accessOf(rest));
 }
 
-/** Copies an image or a root filesystem from one reference to another; images keep their digests. */
-export async function copy(from: string, to: string, call: CallOptions = {}): Promise<void> {
-  await copyReference({ from, to }, accessOf(call));
+export interface CopyCall extends CallOptions, Omit<CopyRequest, 'from' | 'to'> {}
+
+/** Copies an image or a root filesystem from one reference to another; images keep their digests unless more is asked for. */
+export async function copy(from: string, to: string, call: CopyCall = {}): Promise<void> {
+  const { environment, signal, report, ...options } = call;
+  await copyReference({ ...options, from, to }, accessOf({ environment, signal, report }));
 }
 
 /** The environment is read when a function is called, and not when the library is loaded. */

@@ -331,6 +331,7 @@ describe('a layer that is to be had elsewhere', () => {
     const { layers } = all.get(root.digest) as Manifest;
     const copied = await copy({ from, to: 'same', compression: 'zstd', preserveDigests: true }, place.access);
     expect(copied).toMatchObject({ descriptor: { digest: root.digest } });
+    expect(await verifyReference('same', place.access)).toMatchObject({ blobs: 2, problems: [] });
     await copy({ from, to: 'docker', format: 'docker' }, place.access);
     const docker = await documentsOf('docker', place);
     const mediaType = 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip';
