@@ -63,7 +63,7 @@ export default {
       severity: 'error',
       from: {
         path: '^src/formats/([^/]+)/',
-        pathNot: `^src/formats/(deb|oci|chunked|estargz|zstd-chunked|layer)/|${TEST}`,
+        pathNot: `^src/formats/(deb|oci|chunked|estargz|zstd-chunked|layer|pieces)/|${TEST}`,
       },
       to: { path: '^src/formats/', pathNot: '^src/formats/$1/' },
     },

@@ -30,6 +30,7 @@ import { notInStore, openStoreSource } from './store/source.ts';
 import { machinePlatform } from './system/machine.ts';
 import { loadImage } from './transforms/load/load.ts';
 import { resolvePlatform } from './transforms/load/platform.ts';
+import { assembled } from './transforms/pieces/source.ts';
 import { openDockerArchiveSource, savedImageIn } from './transports/docker-archive/source.ts';
 import { saveFromDaemon } from './transports/docker-daemon/save.ts';
 import { openOciArchiveSource } from './transports/oci-archive/source.ts';
@@ -70,7 +71,7 @@ export async function openSource(reference: string | Reference, access: Access):
     case 'store':
       return openFromStore(parsed, access);
     case 'oci':
-      return openLayoutSource(parsed);
+      return assembled(await openLayoutSource(parsed));
     case 'oci-archive':
       return openOciArchiveSource(parsed, access.run);
     case 'docker-archive':
@@ -129,7 +130,7 @@ async function openFromRegistry({ named, text }: RemoteReference, access: Access
   const dir = storeDirectory(access.env);
   const known = async (digest: Digest) => manifestAtHand(dir, digest);
   const registries = access.registries ?? registryAccess(access);
-  return storedFirst(await openRegistrySource(named, registries, { text, known }), dir);
+  return storedFirst(assembled(await openRegistrySource(named, registries, { text, known })), dir);
 }
 
 function inNeither(error: unknown, text: string): unknown {

@@ -18,6 +18,7 @@ import { type Access, openRoot, openSource } from '../sources.ts';
 import { machinePlatform } from '../system/machine.ts';
 import { type CopyOptions, copyImage } from '../transforms/copy/copy.ts';
 import { resolvePlatform } from '../transforms/load/platform.ts';
+import { inPieces } from '../transforms/pieces/sink.ts';
 import { saveImage } from '../transforms/save/save.ts';
 import { timestamp } from './time.ts';
 
@@ -35,6 +36,8 @@ export interface CopyRequest {
   readonly preserveDigests?: boolean;
   /** Whether evidence and the like go with an image: must, or must not. Default: where they can. */
   readonly referrers?: boolean;
+  /** As an artifact of pieces, which only pare makes an image of again: what has not changed is not sent again. */
+  readonly pieces?: boolean;
   /** Of an image made of a root filesystem, in seconds since the epoch; default the newest time in it. */
   readonly time?: number;
 }
@@ -50,14 +53,15 @@ export async function copy(request: CopyRequest, access: Access): Promise<Copied
   const to = parseReference(request.to);
   checkRequest(request, from, to);
   if (isRootReference(to)) return copyToRoot(from, to, oneOf(request, access));
-  await using sink = await openSink(to, access);
+  await using place = await openSink(to, access);
+  const sink = request.pieces === true ? inPieces(place) : place;
   return await (isRootReference(from)
     ? copyFromRoot(from, sink, request, access)
     : copyToImage(from, sink, request, access));
 }
 
 function checkRequest(
-  { format, compression, all, platforms, preserveDigests }: CopyRequest,
+  { format, compression, all, platforms, preserveDigests, pieces }: CopyRequest,
   from: Reference,
   to: Reference,
 ) {
@@ -66,6 +70,7 @@ function checkRequest(
     ...(format === undefined ? [] : ['--format']),
     ...(all === true ? ['--all'] : []),
     ...(preserveDigests === true ? ['--preserve-digests'] : []),
+    ...(pieces === true && isRootReference(to) ? ['--pieces'] : []),
   ];
   if (root !== undefined && asked.length > 0) {
     throw new ImageError('USAGE', `${root.text} is a root filesystem, and ${asked.join(', ')} is about images`);

@@ -14,6 +14,7 @@ interface Options {
   readonly platform?: readonly string[];
   readonly compression?: LayerForm;
   readonly format?: ImageFormat;
+  readonly pieces?: boolean;
   readonly preserveDigests?: boolean;
   readonly referrers?: boolean;
 }
@@ -38,6 +39,7 @@ export const copy: CommandModule = {
       .option('--platform <os/arch>', 'one platform of an index; several times: an index of these', collect)
       .addOption(layerFormOption('compress the layers anew'))
       .addOption(new Option('--format <format>', 'whose manifests to write').choices(['oci', 'docker']))
+      .option('--pieces', 'as pieces, which only pare makes an image of: what has not changed is not sent again')
       .option('--preserve-digests', 'fail, before anything is written, where a digest would change')
       .option('--referrers', 'fail where what refers to the image (evidence, signatures) cannot go with it')
       .option('--no-referrers', 'leave behind what refers to the image')

@@ -141,7 +141,7 @@ const KNOWN_FIELDS: ReadonlyMap<string, string> = new Map(
 );
 
 /** image-spec descriptor.md */
-function asDescriptor(at: At): Descriptor {
+export function asDescriptor(at: At): Descriptor {
   const object = asObject(at);
   const descriptor = {
     ...object,
