@@ -6,11 +6,13 @@ import type { LayerForm } from '../formats/layer/form.ts';
 import type { ImageConfig, Platform } from '../formats/oci/types.ts';
 import type { Image } from '../model/image.ts';
 import { assertBase } from '../model/stack.ts';
+import type { StoredImage } from '../ports/new-image.ts';
 import { type Access, openSource } from '../sources.ts';
 import { machinePlatform } from '../system/machine.ts';
 import { loadDocuments } from '../transforms/load/load.ts';
 import { resolvePlatform } from '../transforms/load/platform.ts';
 import { keptBelow } from '../transforms/squash/from.ts';
+import { isSettled } from '../transforms/squash/settled.ts';
 import { squash } from '../transforms/squash/squash.ts';
 import { type Deriving, openDeriving } from './derive.ts';
 
@@ -35,7 +37,10 @@ export async function openSquashing(reference: string, request: SquashRequest, a
     if (keepBase !== undefined) return baseLayers(config, keepBase, access);
     return from === undefined ? 0 : keptBelow(layers, from);
   };
-  const edit = async (stored: Parameters<typeof squash>[0]) => squash(stored, { kept: await kept(stored.image), time });
+  const edit = async (stored: StoredImage) => {
+    const count = await kept(stored.image);
+    return (await isSettled(stored.image, count)) ? undefined : squash(stored, { kept: count, time });
+  };
   return openDeriving(reference, edit, { compression, keepsFiles: true }, access);
 }
 

@@ -19,6 +19,7 @@ import { writeLayer } from '../../model/layer/write.ts';
 import { EMPTY_TREE, type Tree, walk } from '../../model/tree.ts';
 import type { MadeLayer, NewLayer } from '../../ports/new-image.ts';
 import { keptBelow } from './from.ts';
+import { isSettled } from './settled.ts';
 import { squash } from './squash.ts';
 
 const numRuns = Number(process.env['PARE_RUNS'] ?? 600);
@@ -90,9 +91,9 @@ async function check(stack: readonly Changeset[], keep: number): Promise<void> {
   fc.pre(stack.length > 1 && !hasEmptySymlink(image));
   const kept = keep % (stack.length - 1);
   const result = squashed(image, kept);
-  expect(result?.layers.length).toBe(kept + 1);
-  expect(result?.layers.slice(0, kept).every((layer) => layer === KEPT)).toBe(true);
-  const layer = result?.layers.at(-1) as MadeLayer;
+  expect(result.layers.length).toBe(kept + 1);
+  expect(result.layers.slice(0, kept).every((layer) => layer === KEPT)).toBe(true);
+  const layer = result.layers.at(-1) as MadeLayer;
   const entries = await entriesOfLayer(layer);
   const below = stack.slice(0, kept).reduce(apply, EMPTY_TREE);
   const top = apply(below, anchor(below, entries));
@@ -130,7 +131,7 @@ function described(...layers: readonly string[]): Image {
 }
 
 async function upper(image: Image, kept: number): Promise<string[]> {
-  const entries = await entriesOfLayer(squashed(image, kept)?.layers.at(-1) as MadeLayer);
+  const entries = await entriesOfLayer(squashed(image, kept).layers.at(-1) as MadeLayer);
   return entries.map((entry) => `${entry.path} ${entry.kind === 'node' ? entry.node.kind : entry.kind}`);
 }
 
@@ -173,15 +174,15 @@ describe('the history', () => {
 
   test('names what became one, and keeps the settings', () => {
     const result = squashed(image, 1);
-    expect(result?.created).toBe('2026-01-04T00:00:00Z');
-    expect(result?.history).toEqual([
+    expect(result.created).toBe('2026-01-04T00:00:00Z');
+    expect(result.history).toEqual([
       told[0],
       told[1],
       { created: '2026-01-03T00:00:00Z', created_by: 'pare squash # RUN one # RUN two', comment: '2 layers as one' },
       told[3],
       told[5],
     ]);
-    expect(squashed(image, 0)?.history?.filter(({ empty_layer: empty }) => empty !== true).length).toBe(1);
+    expect(squashed(image, 0).history?.filter(({ empty_layer: empty }) => empty !== true).length).toBe(1);
   });
 
   test('that does not account for the layers is made anew', () => {
@@ -194,16 +195,21 @@ describe('the history', () => {
   test('takes a time that is given', () => {
     const time = '1970-01-01T00:00:01Z';
     const result = squash({ image, layers: [KEPT, KEPT, KEPT] }, { kept: 0, time });
-    expect(result?.created).toBe(time);
-    expect(result?.history?.[0]?.created).toBe(time);
+    expect(result.created).toBe(time);
+    expect(result.history?.[0]?.created).toBe(time);
   });
 });
 
-test('nothing to join: the image is what it should be', () => {
-  expect(squashed(described('/a x', '/b x'), 1)).toBeUndefined();
-  expect(squashed(described('/a x', '/b x'), 2)).toBeUndefined();
-  expect(squashed(described('/a x'), 0)).toBeUndefined();
-  expect(squashed(described('/a x\n/b gone'), 0)).toBeDefined();
+describe('nothing to squash', () => {
+  test.each([
+    ['one layer above those that stay', described('/a x', '/b x'), 1, true],
+    ['none above them', described('/a x', '/b x'), 2, true],
+    ['one layer in all', described('/a x'), 0, true],
+    ['not, where it removes what is not there', described('/a x\n/b gone'), 0, false],
+    ['not with two layers', described('/a x', '/b x'), 0, false],
+  ])('%s', async (_, image, kept, settled) => {
+    expect(await isSettled(image, kept)).toBe(settled);
+  });
 });
 
 describe('which layers stay', () => {

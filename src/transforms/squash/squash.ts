@@ -1,5 +1,4 @@
 /** Several layers as one, without unpacking: what the layers say is composed, and their bytes are used where they lie. @module */
-import { type Changeset, hardlinksIn, walkChanges } from '../../model/changeset.ts';
 import { compose } from '../../model/compose.ts';
 import type { Image } from '../../model/image.ts';
 import { historyFor, treeOfLowest } from '../../model/stack.ts';
@@ -14,12 +13,8 @@ export interface SquashOptions {
   readonly time?: string | undefined;
 }
 
-/**
- * The same tree and config, with all layers above the kept ones as one. Of the whole image that layer has no whiteouts.
- * Undefined where there is nothing to join: the image is that already.
- */
-export function squash({ image, layers }: StoredImage, { kept, time }: SquashOptions): DerivedImage | undefined {
-  if (!hasMoreToJoin(image, kept)) return undefined;
+/** The same tree and config, with all layers above the kept ones as one. Of the whole image that layer has no whiteouts. */
+export function squash({ image, layers }: StoredImage, { kept, time }: SquashOptions): DerivedImage {
   const { config, tree } = image;
   return {
     ...saying(image, { ...config, history: squashedHistory(historyFor(image), kept, time) }),
@@ -27,20 +22,6 @@ export function squash({ image, layers }: StoredImage, { kept, time }: SquashOpt
     layers: [...layers.slice(0, kept), joined(image, kept)],
     tree,
   };
-}
-
-/** One layer alone is as it should be, unless it needs others to be unpacked, or has none below and removes something. */
-function hasMoreToJoin({ layers }: Image, kept: number): boolean {
-  const [first, ...others] = layers.slice(kept);
-  if (first === undefined) return false;
-  return others.length > 0 || !hardlinksIn(first.changes).next().done || (kept === 0 && removesAnything(first.changes));
-}
-
-function removesAnything(changes: Changeset): boolean {
-  for (const { change } of walkChanges(changes)) {
-    if (change.kind === 'whiteout' || (change.kind === 'dir-change' && change.opaque)) return true;
-  }
-  return false;
 }
 
 /** What all layers together come to is the image's tree, by the second law of docs/laws.md. */
