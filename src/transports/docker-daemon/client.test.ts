@@ -166,6 +166,25 @@ describe('loading', () => {
     await expect(load(daemon.env, 200)).rejects.toMatchObject({ code: 'DENIED', message: /authorization denied/ });
   });
 
+  test('refused, and the connection lost while that is told', async () => {
+    await using daemon = await fakeDaemon((_request, response) => {
+      response.writeHead(403, { 'content-length': 1000 });
+      response.write('{"message":"authorization denied"', () => response.destroy());
+    });
+    await expect(load(daemon.env, 200)).rejects.toMatchObject({
+      code: 'DENIED',
+      message: /says: authorization denied$/,
+    });
+  });
+
+  test('an answer that breaks off', async () => {
+    await using daemon = await fakeDaemon(async (request, response) => {
+      await drained(request);
+      response.writeHead(200).write('{"stream":"x"}\n', () => response.destroy());
+    });
+    await expect(load(daemon.env, 1)).rejects.toMatchObject({ code: 'IO', message: /closed the connection/ });
+  });
+
   test('a connection that is lost', async () => {
     await using daemon = await fakeDaemon((request) => {
       request.once('data', () => request.destroy());

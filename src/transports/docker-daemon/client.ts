@@ -5,7 +5,6 @@
  */
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import { type ErrorCode, fromSystem, ImageError, systemCode } from '../../base/errors.ts';
-import { isObject, parseJson } from '../../base/json.ts';
 import { collect } from '../../base/stream.ts';
 import type { Run } from '../../ports/run.ts';
 import { type Endpoint, type Env, findEndpoint } from './endpoint.ts';
@@ -48,7 +47,7 @@ export async function connectDaemon(env: Env, run: Run = {}): Promise<Daemon> {
     shown: endpoint.shown,
     get: async (path, doing, run) => {
       const answer = await answerTo(send('GET', at(path), run?.signal), endpoint, doing, run);
-      return lost(answer, endpoint, doing, run);
+      return unbroken(answer, endpoint, doing, run);
     },
     post: (path, doing, run) => posting(() => send('POST', at(path), run?.signal), endpoint, doing, run),
   };
@@ -98,16 +97,30 @@ async function answerTo(request: ClientRequest, at: Endpoint, doing: string, run
 async function refuseFailure(answer: IncomingMessage, at: Endpoint, doing: string): Promise<void> {
   const { statusCode: status = 0 } = answer;
   if (status >= 200 && status < 300) return;
-  const said = messageOf(await collect(answer, ANSWER_LIMIT, `the answer of ${at.shown}`));
+  const said = messageOf(await collect(whatCame(answer), ANSWER_LIMIT, `the answer of ${at.shown}`));
   throw failure(status, `${doing}: the daemon at ${at.shown} says: ${said || `status ${status}`}`, said);
+}
+
+/** A refusal in the middle of a body may lose the connection before it is told to the end. */
+async function* whatCame(answer: IncomingMessage): AsyncGenerator<Uint8Array> {
+  try {
+    yield* answer;
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error;
+  }
 }
 
 /** `{"message": …}`; whatever it is otherwise. */
 function messageOf(bytes: Uint8Array): string {
   const text = new TextDecoder().decode(bytes).trim().slice(0, 2000);
-  if (!text.startsWith('{')) return text;
-  const value = parseJson(bytes, 'the answer of the daemon', ANSWER_LIMIT);
-  return isObject(value) && typeof value['message'] === 'string' ? value['message'] : text;
+  const [, quoted] = /"message"\s*:\s*("(?:[^"\\]|\\.)*")/.exec(text) ?? [];
+  if (quoted === undefined) return text;
+  try {
+    return String(JSON.parse(quoted));
+  } catch (error) {
+    if (error instanceof SyntaxError) return text;
+    throw error;
+  }
 }
 
 const STATUS: Readonly<Record<number, ErrorCode>> = { 401: 'DENIED', 403: 'DENIED', 404: 'NOT_FOUND', 409: 'CONFLICT' };
@@ -157,7 +170,7 @@ function unreachable(error: unknown, { shown }: Endpoint, doing: string, run?: R
 }
 
 /** The body, and a typed error where it breaks off. */
-async function* lost(
+async function* unbroken(
   answer: IncomingMessage,
   { shown }: Endpoint,
   doing: string,
@@ -212,7 +225,8 @@ function posting(send: () => ClientRequest, at: Endpoint, doing: string, run?: R
         });
       }
       await check();
-      return answer === undefined ? new Uint8Array() : await collect(answer, ANSWER_LIMIT, `the answer of ${at.shown}`);
+      if (answer === undefined) throw new Error('bug: neither an answer nor an error');
+      return await collect(unbroken(answer, at, doing, run), ANSWER_LIMIT, `the answer of ${at.shown}`);
     },
     [Symbol.asyncDispose]: async () => void request?.destroy(),
   };
