@@ -57,10 +57,15 @@ export async function openRegistrySource(
 }
 
 /** The tags of a repository, of the registry itself: a mirror need not know them all. */
-export async function readTags(named: NamedReference, access: RegistryAccess, run?: Run): Promise<readonly string[]> {
+export async function readTags(
+  named: NamedReference,
+  access: RegistryAccess,
+  run?: Run,
+  options: ClientOptions = {},
+): Promise<readonly string[]> {
   const route = await access.route(named.domain, named.path);
   await using stack = new AsyncDisposableStack();
-  return await listTags(openPlace(route.at(-1) as RegistryEndpoint, access, {}, stack), run);
+  return await listTags(openPlace(route.at(-1) as RegistryEndpoint, access, options, stack), run);
 }
 
 function openPlace(
