@@ -296,6 +296,7 @@ test('what must go with the image and cannot is an error', async () => {
     const copied = copy({ from: 'x', referrers: true, ...more }, place.access);
     await expect(copied).rejects.toMatchObject({ code: 'UNSUPPORTED', hint: /--referrers/ });
   }
+  expect(existsSync(`${place.dir}/a.tar`)).toBe(false);
   await copy({ from: 'x', to: 'y', referrers: true }, place.access);
   await using source = await openSource('y', place.access);
   expect((await source.referrers((await source.resolve()).digest)).length).toBe(1);

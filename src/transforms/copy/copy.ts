@@ -41,15 +41,21 @@ export async function copyImage(
 ): Promise<Descriptor> {
   const root = options.root ?? (await source.resolve(run));
   const change = wantedChange(source, sink, options);
-  if (options.preserveDigests === true) await refuseChanges(source, sink, root, change, run);
+  const why = async () => whyAnother(source, sink, root, change, run);
+  if (options.preserveDigests === true) refuseChange(source, await why());
+  const referrers = options.referrers === false ? [] : await source.referrers(root.digest, run);
+  const mustKeep = options.referrers === true && referrers.length > 0;
+  if (mustKeep && (sink.withoutReferrers || (await why()) !== undefined)) throw lostReferrers(sink, referrers);
   const copier = new Copier(source, sink, run);
   const copied = await copier.document(root, change);
   if (copied === undefined) {
     throw new ImageError('NOT_FOUND', `${source.reference} has no image of the platforms that are wanted`);
   }
-  const referrers = options.referrers === false ? [] : await referrersOf(source, sink, { root, copied, options }, run);
-  for (const referrer of referrers) await copier.document(referrer, NO_CHANGE);
-  await sink.commit(copied, { referrers }, run);
+  const isLost = sink.withoutReferrers === true || copied.digest !== root.digest;
+  if (isLost && referrers.length > 0) run.report?.({ type: 'warning', text: lossOf(sink, referrers) });
+  const kept = isLost ? [] : referrers;
+  for (const referrer of kept) await copier.document(referrer, NO_CHANGE);
+  await sink.commit(copied, { referrers: kept }, run);
   return copied;
 }
 
@@ -66,38 +72,32 @@ function wantedChange(source: Source, sink: Sink, options: CopyOptions): Change 
   return { form: compression ?? (source.synthesized ? 'gzip' : undefined), format, platforms };
 }
 
-async function refuseChanges(source: Source, sink: Sink, root: Descriptor, change: Change, run: Run): Promise<void> {
-  const why =
-    sink.layerCompression === undefined
-      ? await whatChanges(source, root, change, run)
-      : `${sink.reference} keeps no manifest`;
+/** Why the image will have another digest; undefined where it keeps it. No layer is read for it. */
+async function whyAnother(
+  source: Source,
+  sink: Sink,
+  root: Descriptor,
+  change: Change,
+  run: Run,
+): Promise<string | undefined> {
+  if (sink.layerCompression !== undefined) return `${sink.reference} keeps no manifest`;
+  return whatChanges(source, root, change, run);
+}
+
+function refuseChange(source: Source, why: string | undefined): void {
   if (why === undefined) return;
   throw new ImageError('CONFLICT', `${source.reference} cannot keep its digest: ${why}`, {
     hint: 'leave out --preserve-digests, or what asks for the change',
   });
 }
 
-interface Copied {
-  readonly root: Descriptor;
-  readonly copied: Descriptor;
-  readonly options: CopyOptions;
+function lossOf(sink: Sink, referrers: readonly Descriptor[]): string {
+  const why = sink.withoutReferrers ? 'cannot hold' : 'gets another digest, and loses';
+  return `${sink.reference} ${why} what refers to the image: ${referrers.length} (evidence, signatures …)`;
 }
 
-/** Those that can go with the image. @throws ImageError UNSUPPORTED where they must and cannot */
-async function referrersOf(
-  source: Source,
-  sink: Sink,
-  { root, copied, options }: Copied,
-  run: Run,
-): Promise<readonly Descriptor[]> {
-  const referrers = await source.referrers(root.digest, run);
-  if (referrers.length === 0) return [];
-  if (!sink.withoutReferrers && copied.digest === root.digest) return referrers;
-  const why = sink.withoutReferrers ? 'cannot hold' : 'has another digest now, and loses';
-  const text = `${sink.reference} ${why} what refers to the image: ${referrers.length} (evidence, signatures …)`;
-  if (options.referrers === true) {
-    throw new ImageError('UNSUPPORTED', text, { hint: 'leave out --referrers to copy the image without them' });
-  }
-  run.report?.({ type: 'warning', text });
-  return [];
+function lostReferrers(sink: Sink, referrers: readonly Descriptor[]): ImageError {
+  return new ImageError('UNSUPPORTED', lossOf(sink, referrers), {
+    hint: 'leave out --referrers to copy the image without them',
+  });
 }
