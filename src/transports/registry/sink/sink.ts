@@ -10,15 +10,17 @@ import type { RegistryAccess } from '../../../ports/registry-access.ts';
 import type { Run } from '../../../ports/run.ts';
 import { verified } from '../../../ports/verified.ts';
 import type { Place } from '../place.ts';
+import { SpareBuffers } from './chunks.ts';
 import { hasDocument, isDocumentType } from './documents.ts';
 import { Manifests } from './manifests.ts';
 import { hasBlob, openRepository } from './repository.ts';
-import { uploadBlob } from './upload.ts';
+import { CHUNK, uploadBlob } from './upload.ts';
 
 /** Nothing is sent before it has to be. @throws ImageError DENIED where the configuration blocks the registry */
 export async function openRegistrySink(reference: RemoteReference, access: RegistryAccess): Promise<Sink> {
   const place = await openRepository(reference, access);
   const manifests = new Manifests(place);
+  const spare = new SpareBuffers(CHUNK);
   return {
     reference: reference.text,
     has: async (descriptor, run = {}) => {
@@ -29,10 +31,10 @@ export async function openRegistrySink(reference: RemoteReference, access: Regis
       // What a source gives has been verified there, and the registry will verify it once more.
       const checked = origin === undefined ? verified(descriptor, bytes, 'what was to be sent') : bytes;
       if (isDocumentType(descriptor.mediaType)) return manifests.push(descriptor, checked, run);
-      const upload = { bytes: checked, digest: () => descriptor.digest, expected: descriptor };
+      const upload = { bytes: checked, digest: () => descriptor.digest, expected: descriptor, spare };
       await uploadBlob(place, origin === undefined ? upload : { ...upload, origin }, run);
     },
-    write: (mediaType, bytes, run = {}) => writeBlob(place, mediaType, bytes, run),
+    write: (mediaType, bytes, run = {}) => writeBlob(place, mediaType, bytes, spare, run),
     commit: async (root, { referrers = [] } = {}, run = {}) => {
       await manifests.name(root, nameFor(reference, root.digest), run);
       await manifests.listReferrers(root.digest, referrers, run);
@@ -45,6 +47,7 @@ async function writeBlob(
   place: Place,
   mediaType: string,
   bytes: AsyncIterable<Uint8Array>,
+  spare: SpareBuffers,
   run: Run,
 ): Promise<Descriptor> {
   const digester = new Digester();
@@ -53,7 +56,7 @@ async function writeBlob(
     digest ??= digester.digest();
     return digest;
   };
-  await uploadBlob(place, { bytes: tapped(bytes, digester), digest: whole }, run);
+  await uploadBlob(place, { bytes: tapped(bytes, digester), digest: whole, spare }, run);
   return { mediaType, digest: whole(), size: digester.size };
 }
 

@@ -10,11 +10,11 @@ import type { Origin } from '../../../ports/content-store.ts';
 import type { Run } from '../../../ports/run.ts';
 import { type Place, placeName } from '../place.ts';
 import { pause } from '../retry.ts';
-import { chunksOf } from './chunks.ts';
+import { chunksOf, type SpareBuffers } from './chunks.ts';
 import { type Mount, UploadSession } from './session.ts';
 
 /** Two buffers of this size are held for each blob under way. */
-const CHUNK = 8 << 20;
+export const CHUNK = 8 << 20;
 /** More than this a registry cannot demand of one chunk. */
 const LARGEST_CHUNK = 64 << 20;
 /** Sessions that are begun for one blob, besides the first. */
@@ -27,6 +27,7 @@ export interface Upload {
   /** Where they are known beforehand. */
   readonly expected?: Pick<Descriptor, 'digest' | 'size'>;
   readonly origin?: Origin;
+  readonly spare: SpareBuffers;
 }
 
 /** @throws ImageError what the registry says; IO where it has lost the upload once too often */
@@ -51,7 +52,7 @@ async function uploadOnce(
   await using session = await UploadSession.open(place, mountOf(place, upload), run);
   if (session === undefined) return undefined;
   let start = 0;
-  for await (const { bytes, isLast } of chunksOf(upload.bytes, chunkSize(place, session, upload))) {
+  for await (const { bytes, isLast } of chunksOf(upload.bytes, chunkSize(place, session, upload), upload.spare)) {
     const closing = isLast ? upload.digest() : undefined;
     try {
       while (!(await session.send(bytes, start, closing))) {
