@@ -59,9 +59,15 @@ export async function transmit(answer: Answer, line: Line): Promise<void> {
   await raw.write(head, false);
   if (drip !== undefined) await raw.drip(body, drip);
   else await raw.write(body, true);
-  while (endless && raw.isOpen && raw.sent < ENDLESS)
-    await raw.write(body.length === 0 ? Buffer.alloc(PIECE) : body, true);
+  const more = endless ? repeated(body) : body;
+  while (endless && raw.isOpen && raw.sent < ENDLESS) await raw.write(more, true);
   raw.end();
+}
+
+/** As much as goes in one piece. */
+function repeated(body: Uint8Array): Uint8Array {
+  if (body.length === 0) return Buffer.alloc(PIECE);
+  return Buffer.concat(Array.from({ length: Math.ceil(PIECE / body.length) }, () => body));
 }
 
 async function proper({ status, headers, body }: Answer, { request, response, onSent }: Line): Promise<void> {

@@ -10,7 +10,7 @@ import { registryUrl, schemesOf, verifiedBut } from './host.ts';
 import { findRegistry } from './ping.ts';
 import { isScarce, rateLimit, rateLimitText } from './rate-limit.ts';
 import { following } from './redirects.ts';
-import { persistently, type RetryPolicy } from './retry.ts';
+import { Disconnected, persistently, type RetryPolicy } from './retry.ts';
 import type { Timeouts } from './timeouts.ts';
 import { MOST_TOKEN_BYTES } from './token.ts';
 import type { RegistryClient, RegistryRequest, RegistryResponse, Scope } from './types.ts';
@@ -147,10 +147,15 @@ class Client implements RegistryClient {
     return this.#authorizer.asksForToken || (await this.#authorizer.credentials(scopes)) !== undefined;
   }
 
-  #sentForToken(one: Exchange, run: Run): Promise<RegistryResponse> {
+  /** With tries of its own: whoever asks for a token does not multiply them. */
+  async #sentForToken(one: Exchange, run: Run): Promise<RegistryResponse> {
     const send = async () =>
       wholly(await exchange(this.#connections, one, this.#access.world, run.signal), MOST_TOKEN_BYTES);
-    return this.#persistently(send, ALWAYS, run);
+    try {
+      return await this.#persistently(send, ALWAYS, run);
+    } catch (error) {
+      throw error instanceof Disconnected ? error.final() : error;
+    }
   }
 
   #followed(one: Exchange, run: Run): Promise<RegistryResponse> {

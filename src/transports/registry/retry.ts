@@ -48,6 +48,18 @@ export class Disconnected extends ImageError {
     this.isSent = isSent;
     this.reason = reason;
   }
+
+  /** The same, where it has been tried often enough. */
+  final(): Disconnected {
+    const { message, isSent, reason, hint, cause } = this;
+    return new Disconnected(message, {
+      isTransient: false,
+      isSent,
+      reason,
+      cause,
+      ...(hint === undefined ? {} : { hint }),
+    });
+  }
 }
 
 export interface RetryPolicy {

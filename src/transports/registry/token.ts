@@ -114,10 +114,11 @@ async function denied(
   const { text }: Diagnosis = await diagnose(response);
   const said = text === '' ? `${response.status}` : `${response.status}: ${text}`;
   const login = host === 'docker.io' ? 'pare login' : `pare login ${host}`;
-  return new ImageError('DENIED', `${doing}: ${realm.host}, which gives tokens for ${host}, answers ${said}`, {
-    hint:
-      credentials === undefined
-        ? `log in with "${login}"`
-        : `the credentials for ${host} are not accepted: log in again with "${login}"`,
-  });
+  const code = response.status >= 500 ? 'IO' : response.status === 429 ? 'LIMIT' : 'DENIED';
+  const hint =
+    credentials === undefined
+      ? `log in with "${login}"`
+      : `the credentials for ${host} are not accepted: log in again with "${login}"`;
+  const what = `${doing}: ${realm.host}, which gives tokens for ${host}, answers ${said}`;
+  return new ImageError(code, what, code === 'DENIED' ? { hint } : {});
 }
