@@ -5,6 +5,7 @@ import type { Evidence, EvidenceFile } from '../model/evidence.ts';
 import { type Absence, absenceOf, type Chain, chainOf, filesBelow } from '../model/explain.ts';
 import { resolve } from '../model/resolve.ts';
 import { nodeAt, type Tree } from '../model/tree.ts';
+import { neverByPath } from '../rules/never.ts';
 import { type Access, openRoot } from '../sources.ts';
 import { openEvidence } from './evidence.ts';
 import { openPacking } from './pack.ts';
@@ -58,6 +59,8 @@ export interface WhyNotAnswer extends Absence {
   readonly path: string;
   /** Whether the source has it; undefined where no source was given. */
   readonly inSource: boolean | undefined;
+  /** Why it would not go in by itself whatever asked for it: it is on the list of what never does. */
+  readonly never: string | undefined;
 }
 
 export interface WhyNotOptions {
@@ -90,6 +93,7 @@ export async function whyNot(
     path: wanted,
     ...absenceOf(told, wanted),
     inSource: from === undefined ? undefined : await has(from, wanted, access),
+    never: neverByPath()(wanted),
   };
 }
 

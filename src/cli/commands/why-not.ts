@@ -31,7 +31,7 @@ const LEFT = {
   denied: 'never goes in by itself (--add takes it)',
 } as const;
 
-function answerText({ path, left, missed, inSource }: WhyNotAnswer): string {
+function answerText({ path, left, missed, inSource, never }: WhyNotAnswer): string {
   const lines = [
     ...left.map(({ path: at, why, detail, reason }) => {
       const more = detail === undefined ? '' : `: ${detail}`;
@@ -43,5 +43,6 @@ function answerText({ path, left, missed, inSource }: WhyNotAnswer): string {
   ];
   if (lines.length > 0) return lines.join('\n');
   const known = inSource === undefined ? '' : inSource ? ' It is in the source.' : ' The source does not have it.';
-  return `${printableName(path)}  nothing that is in the image asks for it.${known}`;
+  const by = never === undefined ? '' : ` It would not go in by itself: ${never} (--add takes it).`;
+  return `${printableName(path)}  nothing that is in the image asks for it.${known}${by}`;
 }

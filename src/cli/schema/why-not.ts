@@ -19,5 +19,6 @@ export const whyNotSchema = z
       .array(z.object({ reason: reasonShape, tried: z.array(z.string()), code: z.string().optional() }))
       .describe('it was looked for, and was not there'),
     inSource: z.boolean().optional().describe('whether the source has it, where one was given'),
+    never: z.string().optional().describe('why it would not go in by itself, whatever asked for it'),
   })
   .describe('Why a path is not in an image');
