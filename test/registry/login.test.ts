@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import type { ImageError } from '../../src/base/errors.ts';
 import { login, logout, logoutAll, registryOf } from '../../src/operations/login.ts';
 import { type Ended, LAUNCHER, pare, start, startPare } from '../cli/pare.ts';
+import { machineHas } from '../e2e/needs.ts';
 import { certificateAuthority } from './certificates.ts';
 import { type Registry, type RegistryOptions, startRegistry } from './server.ts';
 
@@ -167,7 +168,7 @@ describe('the command line', () => {
   });
 });
 
-describe('at a terminal', () => {
+describe.skipIf(!machineHas({ programs: ['script'] }))('at a terminal', () => {
   /** script(1) lends one, and passes on what is typed. */
   const typed = (words: readonly string[], env: Record<string, string | undefined>) =>
     start(['script', '-qec', [process.execPath, LAUNCHER, ...words].join(' '), '/dev/null'], { env });
@@ -227,20 +228,23 @@ test('a registry that asks nobody', async () => {
   expect(registry.seen.every(({ headers }) => headers.authorization === undefined)).toBe(true);
 });
 
-test('TLS by the certificates of certs.d, a client’s among them', async () => {
-  await using at = await home();
-  const authority = certificateAuthority('test');
-  const tls = { ...authority.server('127.0.0.1'), clientCa: authority.cert };
-  await using registry = await startRegistry({ ...auth('basic'), tls });
-  const dir = join(at.dir, '.config/containers/certs.d', registry.host);
-  mkdirSync(dir, { recursive: true });
-  const client = authority.client('me');
-  writeFileSync(join(dir, 'ca.crt'), authority.cert);
-  writeFileSync(join(dir, 'me.cert'), client.cert);
-  writeFileSync(join(dir, 'me.key'), client.key);
-  await login(me(registry), accessOf(at));
-  expect(registry.seen.at(-1)).toMatchObject({ status: 200, client: 'me' });
-});
+test.skipIf(!machineHas({ programs: ['openssl'] }))(
+  'TLS by the certificates of certs.d, a client’s among them',
+  async () => {
+    await using at = await home();
+    const authority = certificateAuthority('test');
+    const tls = { ...authority.server('127.0.0.1'), clientCa: authority.cert };
+    await using registry = await startRegistry({ ...auth('basic'), tls });
+    const dir = join(at.dir, '.config/containers/certs.d', registry.host);
+    mkdirSync(dir, { recursive: true });
+    const client = authority.client('me');
+    writeFileSync(join(dir, 'ca.crt'), authority.cert);
+    writeFileSync(join(dir, 'me.cert'), client.cert);
+    writeFileSync(join(dir, 'me.key'), client.key);
+    await login(me(registry), accessOf(at));
+    expect(registry.seen.at(-1)).toMatchObject({ status: 200, client: 'me' });
+  },
+);
 
 test('a helper keeps it', async () => {
   await using at = await home();
