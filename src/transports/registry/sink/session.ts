@@ -75,6 +75,8 @@ export class UploadSession implements AsyncDisposable {
       if (reached === undefined || reached < at || reached > end)
         return closing !== undefined && this.#isThere(closing);
       if (reached === end && closing === undefined) return true;
+      // Of part of a chunk the rest can be too small to be one.
+      if (closing === undefined && reached > at && end - reached < this.#minChunk) return false;
       if (reached > at) failures = 0;
       else await this.#wait(failures++);
       at = reached;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expect, onTestFinished, test } from 'vitest';
-import { testAccess } from '../../../../test/registry/access.ts';
+import { type TestAccess, testAccess } from '../../../../test/registry/access.ts';
 import type { Handle, Seen } from '../../../../test/registry/http.ts';
 import { type Registry, type RegistryOptions, startRegistry } from '../../../../test/registry/server.ts';
 import { type Digest, digestOf } from '../../../base/digest.ts';
@@ -26,9 +26,9 @@ async function opened(options: RegistryOptions = {}, name = 'me/app:v1'): Promis
   return { registry, sink: await sinkOf(registry, name) };
 }
 
-async function sinkOf(registry: Registry, name: string): Promise<Sink> {
+async function sinkOf(registry: Registry, name: string, access: TestAccess = {}): Promise<Sink> {
   const reference = parseReference(`docker://${registry.host}/${name}`) as RemoteReference;
-  const sink = await openRegistrySink(reference, testAccess());
+  const sink = await openRegistrySink(reference, testAccess(access));
   onTestFinished(() => sink[Symbol.asyncDispose]());
   return sink;
 }
@@ -129,6 +129,16 @@ test('chunks are as large as the registry wants them', async () => {
   await sink.push(describe(bytes), flowing(bytes));
   const ranges = registry.seen.flatMap(({ headers }) => headers['content-range'] ?? []);
   expect(ranges).toEqual([`0-${CHUNK + 4}`, `${CHUNK + 5}-${2 * CHUNK + 4}`]);
+});
+
+test('a chunk that was cut short, and whose rest is too small to be one, is sent from the source', async () => {
+  const minChunk = CHUNK - 1;
+  const { registry, sink } = await opened({ minChunk, around: instead(isChunk, 2, cutAfter(5)) });
+  const bytes = bytesOf(3 * CHUNK);
+  const origin = originOf(bytes);
+  await sink.push(describe(bytes), flowing(bytes), {}, origin);
+  expect(isKept(registry, bytes)).toBe(true);
+  expect(origin.asked()).toBe(1);
 });
 
 test('a registry that wants chunks larger than memory is refused', async () => {
@@ -329,6 +339,24 @@ test('what cannot be mounted is sent, in the session that the registry offers', 
   const more = bytesOf(2000);
   await sink.push(describe(more), flowing(more), {}, { again: () => flowing(more), repository: elsewhere });
   expect(requests(registry).filter((one) => one.includes('mount=')).length).toBe(1);
+});
+
+test('who may not read the other repository sends the blob; who may not write is told so', async () => {
+  const may = (user: string | undefined, repository: string) => user === 'me' && repository === 'me/app';
+  const registry = await startRegistry({ auth: { kind: 'token', users: { me: 'secret' }, may } });
+  onTestFinished(() => registry[Symbol.asyncDispose]());
+  const bytes = bytesOf(1000);
+  registry.storage.repository('not/mine').blobs.set(describe(bytes).digest, bytes);
+  const credentials = { [registry.host]: { kind: 'basic', username: 'me', password: 'secret' } } as const;
+  const origin = { again: () => flowing(bytes), repository: { host: registry.host, path: 'not/mine' } };
+  const sink = await sinkOf(registry, 'me/app:v1', { credentials });
+  await sink.push(describe(bytes), flowing(bytes), {}, origin);
+  expect(isKept(registry, bytes)).toBe(true);
+  const denied = await sinkOf(registry, 'you/app:v1', { credentials });
+  await expect(denied.push(describe(bytes), flowing(bytes))).rejects.toMatchObject({
+    code: 'DENIED',
+    message: expect.stringContaining('you/app'),
+  });
 });
 
 test('an image is named last, by tag or by the digest it has', async () => {
