@@ -1,5 +1,8 @@
+import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { afterAll } from 'vitest';
 import { ociSchemas } from '../oci-schemas.ts';
+import { startRegistry } from '../registry/server.ts';
 import { contentStoreContract } from './content-store.case.ts';
 
 const schemas = ociSchemas();
@@ -60,4 +63,22 @@ contentStoreContract({
     names: 'an archive is written whole',
     'keeps-blobs': 'a member that failed makes the archive useless',
   },
+});
+
+const registry = await startRegistry();
+afterAll(() => registry[Symbol.asyncDispose]());
+const repositoryIn = (dir: string) => `test/${createHash('sha256').update(dir).digest('hex')}`;
+
+contentStoreContract({
+  name: 'a registry',
+  reference: (dir, name = 'latest') => `docker://${registry.host}/${repositoryIn(dir)}:${name}`,
+  damage: (dir, digest) => {
+    const { blobs } = registry.storage.repository(repositoryIn(dir));
+    const bytes = Buffer.from(blobs.get(digest) ?? []);
+    const at = Math.floor(bytes.length / 2);
+    bytes[at] = (bytes[at] as number) ^ 0xff;
+    blobs.set(digest, bytes);
+  },
+  schemas,
+  skip: {},
 });
