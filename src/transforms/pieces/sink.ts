@@ -130,6 +130,6 @@ function mismatch(expected: Descriptor, digest: Digest): ImageError {
 
 function tooLarge({ reference }: Sink): ImageError {
   return new ImageError('LIMIT', `${reference}: the image has more pieces than a manifest of 4 MiB can name`, {
-    hint: 'some 13 GB go into one: write it as a plain image, without --pieces',
+    hint: 'some 17 GB go into one: write it as a plain image, without --pieces',
   });
 }
