@@ -97,6 +97,12 @@ function splitSuffixes(text: string): { name: string; tag: string | undefined; d
   if (text === '') throw new ImageError('USAGE', 'the name of an image is empty', { hint: 'write NAME[:TAG]' });
   if (text.length > MAX_TEXT) throw malformed(text, `it is longer than ${MAX_TEXT} characters`);
   const at = text.indexOf('@');
+  // What is before it may be a password: nothing of it is shown.
+  if (at >= 0 && text.includes('/', at)) {
+    throw new ImageError('USAGE', 'the name of an image has no user in it: there is something before an "@"', {
+      hint: 'log in with "pare login HOST", and write HOST/NAME[:TAG]',
+    });
+  }
   const named = at < 0 ? text : text.slice(0, at);
   const digest = at < 0 ? undefined : text.slice(at + 1);
   if (digest !== undefined && !isDigest(digest)) {

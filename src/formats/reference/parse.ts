@@ -5,6 +5,7 @@
  */
 import { type Digest, isDigest } from '../../base/digest.ts';
 import { ImageError } from '../../base/errors.ts';
+import { redacted } from '../../base/secrets.ts';
 import { formatNamed, isIdentifier, type NamedReference, parseNamed, withDefaultTag } from './docker.ts';
 
 /** An image by its name, its digest, or the first digits of its digest, in pare's own store. */
@@ -183,7 +184,7 @@ function required(rest: string, text: string, form: string): string {
 }
 
 function usage(text: string, why: string, hint: string): ImageError {
-  return new ImageError('USAGE', `"${text.slice(0, 200)}" is not a reference: ${why}`, { hint });
+  return new ImageError('USAGE', `"${redacted(text).slice(0, 200)}" is not a reference: ${why}`, { hint });
 }
 
 /** The reference in full, for messages that have to say what a short name was taken for. */
