@@ -19,7 +19,12 @@ interface UserAccess {
 const WORLD: World = {
   now: Date.now,
   sleep: async (milliseconds, signal) => {
-    await wait(milliseconds, undefined, signal === undefined ? {} : { signal });
+    try {
+      await wait(milliseconds, undefined, signal === undefined ? {} : { signal });
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw error;
+    }
   },
   random: Math.random,
 };
