@@ -15,6 +15,7 @@ import type { Descriptor, Manifest } from '../../formats/oci/types.ts';
 import type { Source } from '../../ports/content-store.ts';
 import type { Run } from '../../ports/run.ts';
 import { readDocument } from '../../ports/verified.ts';
+import { isChunked, verifyContents } from './contents.ts';
 
 /** Something that is not as it should be. */
 export interface Problem {
@@ -86,6 +87,7 @@ export function verifier(run: Run = {}): Verifier {
     for (const [i, layer] of manifest.layers.entries()) {
       const diffId = ids[i];
       await checking(`${layer.digest} ${diffId}`, layer, () => verifyLayer(source, layer, diffId, run));
+      if (isChunked(layer)) await checking(`contents ${layer.digest}`, layer, () => verifyContents(source, layer, run));
     }
   };
 
