@@ -9,6 +9,9 @@ import type { Evidence } from './model/evidence.ts';
 import { unpackedSize } from './model/tree.ts';
 import { checkReference } from './operations/check.ts';
 import { type CopyRequest, copy as copyReference } from './operations/copy.ts';
+import { type DiffOptions, diffReferences, type ImageDiff } from './operations/diff.ts';
+import { type Extracted, type ExtractRequest, extract as extractRoot } from './operations/extract.ts';
+import { type MergeOptions, openMerging } from './operations/merge.ts';
 import { openPacking, type Written } from './operations/pack.ts';
 import type { PackOptions } from './operations/recipe.ts';
 import {
@@ -19,6 +22,7 @@ import {
 } from './operations/why.ts';
 import type { Run } from './ports/run.ts';
 import type { Finding } from './rules/finding.ts';
+import type { Conflict } from './transforms/merge/types.ts';
 
 export { type ErrorCode, ImageError } from './base/errors.ts';
 export type { LayerForm } from './formats/layer/form.ts';
@@ -26,11 +30,14 @@ export type { ImageFormat } from './formats/oci/image-format.ts';
 export type { Platform, RunConfig } from './formats/oci/types.ts';
 export type { Evidence, EvidenceFile, EvidenceReason } from './model/evidence.ts';
 export type { Chain } from './model/explain.ts';
+export type { ImageDiff } from './operations/diff.ts';
+export type { Extracted } from './operations/extract.ts';
 export type { Written } from './operations/pack.ts';
 export type { PackOptions } from './operations/recipe.ts';
 export type { WhyAnswer, WhyNotAnswer } from './operations/why.ts';
 export type { Progress, Run } from './ports/run.ts';
 export type { Finding, FindingCode, Severity } from './rules/finding.ts';
+export type { Conflict } from './transforms/merge/types.ts';
 
 /** What every function can be handed besides. */
 export interface CallOptions extends Run {
@@ -111,6 +118,44 @@ export interface CopyCall extends CallOptions, Omit<CopyRequest, 'from' | 'to'> 
 export async function copy(from: string, to: string, call: CopyCall = {}): Promise<void> {
   const { environment, signal, report, ...options } = call;
   await copyReference({ ...options, from, to }, accessOf({ environment, signal, report }));
+}
+
+export interface MergeCall extends CallOptions, Omit<MergeOptions, 'references'> {
+  /** References to write to. None: nothing is written, for a look at the conflicts. */
+  readonly output?: string | readonly string[];
+}
+
+export interface MergeResult {
+  /** One for each output; none where there are conflicts. */
+  readonly written: readonly Written[];
+  /** What the images say differently, and no rule or preference settles: by place. */
+  readonly conflicts: readonly Conflict[];
+}
+
+/** Several images, or root filesystems, as one. */
+export async function merge(references: readonly string[], call: MergeCall = {}): Promise<MergeResult> {
+  const { output = [], environment, signal, report, ...options } = call;
+  await using merging = await openMerging({ ...options, references }, accessOf({ environment, signal, report }));
+  const { conflicts } = merging;
+  const written: Written[] = [];
+  for (const reference of conflicts.length > 0 ? [] : [output].flat()) written.push(await merging.save(reference));
+  return { written, conflicts };
+}
+
+export interface DiffCall extends CallOptions, DiffOptions {}
+
+/** Where two images, or root filesystems, differ. */
+export async function diff(before: string, after: string, call: DiffCall = {}): Promise<ImageDiff> {
+  const { environment, signal, report, ...options } = call;
+  return diffReferences(before, after, options, accessOf({ environment, signal, report }));
+}
+
+export interface ExtractCall extends CallOptions, Partial<Omit<ExtractRequest, 'reference' | 'directory'>> {}
+
+/** Writes a root filesystem, or some paths of it, into a directory, which has to be new or empty unless `existing` says otherwise. */
+export async function extract(reference: string, directory: string, call: ExtractCall = {}): Promise<Extracted> {
+  const { environment, signal, report, paths = [], existing = 'refuse' } = call;
+  return extractRoot({ reference, directory, paths, existing }, accessOf({ environment, signal, report }));
 }
 
 /** The environment is read when a function is called, and not when the library is loaded. */

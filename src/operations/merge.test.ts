@@ -69,6 +69,18 @@ describe('layers', () => {
     expect(same.digest).toBe(base.descriptor.digest);
   });
 
+  test('of archives without manifests keep their tars', async () => {
+    await using place = await workplace();
+    const [one, two] = [`docker-archive:${place.dir}/one.tar`, `docker-archive:${place.dir}/two.tar`];
+    const { config } = await save(one, onBase(treeOf({ '/etc/base': 'base', '/gone': 'x', '/one': '1' })), place);
+    await save(two, onBase(treeOf({ '/etc/base': 'base', '/gone': 'x', '/two': '2' })), place);
+    await merged([one, two], 'both', place);
+    await using opened = await openImage('both', place.access);
+    expect(opened.image.config.rootfs.diff_ids[0]).toBe(config.rootfs.diff_ids[0]);
+    expect(opened.image.tree.root.names).toEqual(['etc', 'gone', 'one', 'two']);
+    expect(opened.image.layers.length).toBe(2);
+  });
+
   test('are one where nothing is shared, or where a root filesystem is among them', async () => {
     await using place = await workplace();
     await save('one', imageOf(treeOf({ '/one': '1' })), place);

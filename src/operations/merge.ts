@@ -1,32 +1,37 @@
 /** Merging from references to a reference. @module */
 import { ImageError } from '../base/errors.ts';
 import { canonicalJson } from '../base/json.ts';
-import type { History, Platform } from '../formats/oci/types.ts';
+import { timestamp } from '../base/time.ts';
+import type { LayerForm } from '../formats/layer/form.ts';
+import type { History, Manifest, Platform } from '../formats/oci/types.ts';
 import { isRootReference, parseReference } from '../formats/reference/parse.ts';
 import { diff } from '../model/diff.ts';
 import { sameTree } from '../model/difference.ts';
 import type { Image } from '../model/image.ts';
 import { newestTime } from '../model/newest-time.ts';
 import { formatPlatform, samePlatform } from '../model/platform.ts';
-import type { Tree } from '../model/tree.ts';
-import { openSink, saveRoot } from '../sinks.ts';
+import { historyFor, makesLayer, treeOfLowest } from '../model/stack.ts';
+import { EMPTY_TREE, type Tree } from '../model/tree.ts';
+import type { NewImage, NewLayer } from '../ports/new-image.ts';
+import { openSink, type SinkOptions, saveRoot } from '../sinks.ts';
 import { type Access, type OpenImage, openImage, openRoot } from '../sources.ts';
+import { copyImage } from '../transforms/copy/copy.ts';
 import type { ConfigWishes } from '../transforms/merge/config.ts';
 import { type Merged, merge } from '../transforms/merge/merge.ts';
 import { parsePreferences } from '../transforms/merge/prefer.ts';
-import { sharedPrefix } from '../transforms/merge/prefix.ts';
+import { sharedLayers } from '../transforms/merge/prefix.ts';
 import type { Conflict } from '../transforms/merge/types.ts';
-import type { KeptLayer, NewImage, NewLayer } from '../transforms/save/image.ts';
 import { saveImage } from '../transforms/save/save.ts';
-import { copy } from './copy.ts';
+import { storedLayers } from './derive.ts';
 import type { Written } from './pack.ts';
-import { timestamp } from './time.ts';
 
 export interface MergeOptions extends ConfigWishes {
   /** Images or root filesystems, at least one. */
   readonly references: readonly string[];
   /** `first`, `last`, `GLOB=N` with N from 1. */
   readonly prefer?: readonly string[];
+  /** Of the layer that is made; default gzip. */
+  readonly compression?: LayerForm;
   /** Seconds since the epoch (SOURCE_DATE_EPOCH); default the newest time in the images. */
   readonly time?: number;
 }
@@ -36,11 +41,8 @@ export interface Merging extends AsyncDisposable {
   readonly platform: Platform;
   /** By place. Where there is one, nothing can be saved. */
   readonly conflicts: readonly Conflict[];
-  /**
-   * @param names for an archive whose reference names no image
-   * @throws ImageError CONFLICT where the images contradict each other
-   */
-  save(reference: string, names?: readonly string[]): Promise<Written>;
+  /** @throws ImageError CONFLICT where the images contradict each other */
+  save(reference: string, naming?: SinkOptions): Promise<Written>;
 }
 
 interface Input {
@@ -52,7 +54,7 @@ interface Input {
 
 /** Works out what the images are together; nothing is written before {@link Merging.save}. @throws ImageError */
 export async function openMerging(options: MergeOptions, access: Access): Promise<Merging> {
-  const { references, prefer = [], time, ...wishes } = options;
+  const { references, prefer = [], time, compression, ...wishes } = options;
   const choose = parsePreferences(prefer, references.length);
   checkImage(wishes.configFrom, references.length);
   await using stack = new AsyncDisposableStack();
@@ -74,24 +76,24 @@ export async function openMerging(options: MergeOptions, access: Access): Promis
     tree: merged.tree,
     platform,
     conflicts: merged.conflicts,
-    save: async (reference, names = []) => {
+    save: async (reference, naming) => {
       if (merged.conflicts.length > 0) throw contradiction(merged.conflicts.length);
       const parsed = parseReference(reference);
       if (isRootReference(parsed)) return { reference, ...(await saveRoot(merged.tree, parsed, access)) };
-      const same = inputs.find((input) => isSame(input, merged));
-      if (same !== undefined) return await copied(same, reference, platform, access);
-      await using sink = await openSink(parsed, access, { names });
+      await using sink = await openSink(parsed, access, naming);
+      const same = inputs.map(({ opened }) => opened).find((opened) => opened !== undefined && isSame(opened, merged));
+      if (same !== undefined) {
+        const { digest } = await copyImage(same.source, sink, { root: same.descriptor }, access.run);
+        return { reference, digest, compressed: layersSize(same.image.source?.manifest) };
+      }
+      const made = newImage(inputs, merged, platform, created);
       const { descriptor, manifest } = await saveImage(
-        newImage(inputs, merged, platform, created),
+        made,
         sink,
-        {},
+        compression === undefined ? {} : { compression },
         access.run,
       );
-      return {
-        reference,
-        digest: descriptor.digest,
-        compressed: manifest.layers.reduce((sum, one) => sum + one.size, 0),
-      };
+      return { reference, digest: descriptor.digest, compressed: layersSize(manifest) };
     },
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
@@ -141,32 +143,29 @@ function contradiction(count: number): ImageError {
 }
 
 /** Merging an image with nothing that it does not have itself: it stays as it is, byte for byte. */
-function isSame({ opened, tree }: Input, merged: Merged): boolean {
-  if (opened === undefined || !sameTree(tree, merged.tree)) return false;
-  const config = opened.image.config.config ?? {};
-  return Buffer.compare(canonicalJson(config), canonicalJson(merged.config)) === 0;
+function isSame({ image }: OpenImage, merged: Merged): boolean {
+  if (!sameTree(image.tree, merged.tree)) return false;
+  return Buffer.compare(canonicalJson(image.config.config ?? {}), canonicalJson(merged.config)) === 0;
 }
 
-async function copied({ reference, opened }: Input, to: string, platform: Platform, access: Access): Promise<Written> {
-  const isOfIndex = opened?.index !== undefined;
-  const made = await copy({ from: reference, to }, isOfIndex ? { ...access, platform } : access);
-  if (made.kind === 'root') return { reference: to };
-  const layers = opened?.image.source?.manifest.layers ?? [];
-  return { reference: to, digest: made.descriptor.digest, compressed: layers.reduce((sum, one) => sum + one.size, 0) };
+function layersSize(manifest: Manifest | undefined): number {
+  return manifest?.layers.reduce((sum, { size }) => sum + size, 0) ?? 0;
 }
 
 /** Layers that all images begin with stay as they are; what comes on top of them is one layer. */
 function newImage(inputs: readonly Input[], merged: Merged, platform: Platform, time: number): NewImage {
   const created = timestamp(time);
-  const { layers, tree: below } = sharedPrefix(inputs.map(({ opened }) => opened?.image));
-  const own = ownLayer(below, merged.tree, layers.length === 0);
+  const first = inputs[0]?.opened;
+  const count = sharedLayers(inputs.map(({ opened }) => opened?.image));
+  const below = first === undefined ? EMPTY_TREE : treeOfLowest(first.image, count);
+  const own = ownLayer(below, merged.tree, count === 0);
   const entry: History = { created, created_by: 'pare merge', ...(own.length === 0 ? { empty_layer: true } : {}) };
   return {
     platform,
     config: merged.config,
     created,
-    layers: [...layers.map((layer) => kept(layer, inputs[0] as Input)), ...own],
-    history: [...historyOf(inputs[0]?.opened?.image, layers.length), entry],
+    layers: [...(first === undefined ? [] : storedLayers(first.image, first.source).slice(0, count)), ...own],
+    history: [...(first === undefined ? [] : historyOfLowest(first.image, count)), entry],
   };
 }
 
@@ -175,16 +174,9 @@ function ownLayer(below: Tree, tree: Tree, isOnly: boolean): readonly NewLayer[]
   return sameTree(below, tree) ? [] : [{ kind: 'made', content: diff(below, tree), below }];
 }
 
-function kept({ descriptor, diffId }: Image['layers'][number], { opened, reference }: Input): KeptLayer {
-  if (descriptor === undefined || opened === undefined) throw new Error(`bug: a layer of ${reference} is not stored`);
-  return { kind: 'kept', descriptor, diffId, from: opened.source };
-}
-
-/** As far as it speaks of the layers that stay; where it does not fit them, it says nothing. */
-function historyOf(image: Image | undefined, count: number): readonly History[] {
-  const history = image?.config.history ?? [];
-  const layers = history.filter(({ empty_layer: empty }) => empty !== true);
-  if (layers.length !== image?.layers.length) return Array.from({ length: count }, () => ({}));
-  const last = layers[count - 1];
+/** What the history says of the lowest layers. */
+function historyOfLowest(image: Image, count: number): readonly History[] {
+  const history = historyFor(image);
+  const last = history.filter(makesLayer)[count - 1];
   return last === undefined ? [] : history.slice(0, history.indexOf(last) + 1);
 }

@@ -10,7 +10,7 @@ import type { Conflict } from '../../transforms/merge/types.ts';
 import type { CommandModule, Context } from '../command.ts';
 import { STATUS } from '../errors.ts';
 import { summaryText } from '../render/packed.ts';
-import { collect, commandWords, sourceDate } from '../words.ts';
+import { collect, commandWords, layerFormOption, sourceDate, writesToStdout } from '../words.ts';
 import { accessOf } from './inspect.ts';
 
 interface Options extends Omit<MergeOptions, 'references'> {
@@ -38,6 +38,7 @@ export const merge: CommandModule = {
     command
       .optionsGroup('Where from and where to:')
       .option('--platform <os/arch>', 'which image of several')
+      .addOption(layerFormOption('of the layer that is made'))
       .option('-o, --output <ref>', 'write the image there; may be repeated', collect)
       .option('-t, --tag <name>', 'name the image in the store; default "merged"', collect)
       .addHelpText('after', HELP)
@@ -80,7 +81,7 @@ async function run(references: readonly string[], options: Options, context: Con
   const written: Written[] = [];
   const none = output.length + tag.length === 0;
   for (const reference of [...output, ...tag, ...(none ? ['merged'] : [])]) {
-    written.push(await merging.save(reference, tag.length > 0 ? tag : ['merged']));
+    written.push(await merging.save(reference, { names: tag, fallbackName: 'merged' }));
   }
   report(merging, written, (performance.now() - started) / 1000, context);
 }
@@ -97,7 +98,10 @@ function report({ tree, platform }: Merging, written: readonly Written[], second
   context.note(summaryText(summary));
   const { findings: _, ...document } = summary;
   if (context.json) context.printJson({ ...document, conflicts: [] });
-  else for (const digest of new Set(written.flatMap((one) => one.digest ?? []))) context.print(digest);
+  else {
+    const say = written.some(({ reference }) => writesToStdout(reference)) ? context.note : context.print;
+    for (const digest of new Set(written.flatMap((one) => one.digest ?? []))) say(digest);
+  }
 }
 
 function documentOf({ where, item, what, sides, because }: Conflict) {

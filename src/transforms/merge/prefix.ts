@@ -1,23 +1,9 @@
-/** The layers that several images have in common, lowest first. @module */
-import { apply } from '../../model/apply.ts';
-import type { Image, Layer } from '../../model/image.ts';
-import { EMPTY_TREE, type Tree } from '../../model/tree.ts';
+/** The layers that several images have in common. @module */
+import type { Image } from '../../model/image.ts';
 
-export interface Prefix {
-  /** The first image's occurrences of them. */
-  readonly layers: readonly Layer[];
-  /** What they make. */
-  readonly tree: Tree;
-}
-
-/** @param images undefined for a root filesystem, which has no layers */
-export function sharedPrefix(images: readonly (Image | undefined)[]): Prefix {
-  const [first, ...others] = images;
-  const layers = first?.layers ?? [];
-  let count = 0;
-  while (count < layers.length && others.every((image) => image?.layers[count]?.diffId === layers[count]?.diffId))
-    count++;
-  if (first !== undefined && count === layers.length) return { layers, tree: first.tree };
-  const shared = layers.slice(0, count);
-  return { layers: shared, tree: shared.reduce((tree, { changes }) => apply(tree, changes), EMPTY_TREE) };
+/** How many layers, lowest first, all of them begin with. @param images undefined for a root filesystem, which has no layers */
+export function sharedLayers(images: readonly (Image | undefined)[]): number {
+  const [first, ...others] = images.map((image) => image?.layers ?? []);
+  const differs = first?.findIndex(({ diffId }, i) => others.some((layers) => layers[i]?.diffId !== diffId)) ?? 0;
+  return differs < 0 ? (first?.length ?? 0) : differs;
 }

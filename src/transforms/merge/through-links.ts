@@ -14,17 +14,27 @@ import type { Present } from './types.ts';
 
 /** Moving may bring new pairs together; a merged /usr takes one round. */
 const MOST_ROUNDS = 8;
+/** Of one round. Each costs a walk over what moves; more of them than this are no system's, and are left for the join to report. */
+const MOST_PAIRS = 256;
 
 /** Trees in which such directories have moved; those that cannot are left, for the join to report. */
 export function throughLinks(trees: readonly Tree[]): readonly Tree[] {
   let current = trees;
   for (let round = 0; round < MOST_ROUNDS; round++) {
-    const pairs = [...sharedPaths(current)].filter(({ present }) => isPair(present));
-    const next = pairs.reduce((before, { path }) => redirected(before, path), current);
+    const next = pairPaths(current).reduce(redirected, current);
     if (next === current) break;
     current = next;
   }
   return current;
+}
+
+function pairPaths(trees: readonly Tree[]): string[] {
+  const paths: string[] = [];
+  for (const { path, present } of sharedPaths(trees)) {
+    if (isPair(present)) paths.push(path);
+    if (paths.length === MOST_PAIRS) break;
+  }
+  return paths;
 }
 
 function isPair(present: readonly Present[]): boolean {

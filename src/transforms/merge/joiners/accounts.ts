@@ -69,7 +69,9 @@ function sharedNumbers(lines: readonly KeptLine[], kind: 'user' | 'group'): Item
   for (const line of lines) {
     const number = line.fields.length < 3 ? undefined : line.fields[2];
     if (number === undefined || number === '') continue;
-    byNumber.set(number, [...(byNumber.get(number) ?? []), line]);
+    const known = byNumber.get(number);
+    if (known === undefined) byNumber.set(number, [line]);
+    else known.push(line);
   }
   const knownTogether = (group: readonly KeptLine[]) =>
     group[0]?.images.some((image) => group.every(({ images }) => images.includes(image))) === true;

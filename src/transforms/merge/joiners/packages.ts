@@ -20,7 +20,7 @@ export const joinDpkg: Joiner = (texts, choose) => joinStanzas(texts, choose, dp
 export const joinApk: Joiner = (texts, choose) => joinStanzas(texts, choose, apkStanza, { sorted: false });
 
 function dpkgStanza(text: string): Keyed {
-  const field = (name: string) => new RegExp(`^${name}[ \\t]*:[ \\t]*(.*?)\\s*$`, 'im').exec(text)?.[1];
+  const field = (name: string) => new RegExp(`^${name}[ \\t]*:(.*)$`, 'im').exec(text)?.[1]?.trim();
   const name = [field('Package') ?? text, field('Architecture')].filter((part) => part !== undefined).join(':');
   return [name, { text, name, version: field('Version') ?? '', present: !ABSENT.test(field('Status') ?? '') }];
 }
