@@ -20,7 +20,11 @@ const WORLD: World = {
   now: Date.now,
   sleep: async (milliseconds, signal) => {
     try {
-      await wait(milliseconds, undefined, signal === undefined ? {} : { signal });
+      const slept = wait(milliseconds, undefined, signal === undefined ? {} : { signal });
+      await slept.catch((error: unknown) => {
+        signal?.throwIfAborted(); // the reason, and not that there is one
+        throw error;
+      });
     } catch (error) {
       signal?.throwIfAborted();
       throw error;
