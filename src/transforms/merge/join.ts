@@ -6,9 +6,10 @@
 import { decodeName, encodeName, printableName } from '../../base/names.ts';
 import { type Recursion, runRecursion } from '../../base/recursion.ts';
 import { bytesContent, type Content } from '../../model/content.ts';
-import { type DirInfo, type FileNode, type Leaf, sameXattrs, withLink } from '../../model/node.ts';
+import { type DirInfo, type FileNode, type Leaf, sameInfo, sameXattrs, withLink } from '../../model/node.ts';
 import { type Dir, infoOf, type Node, type Tree } from '../../model/tree.ts';
 import { isCopy, joinerFor, unjoinable } from './joiners/table.ts';
+import type { Joiner } from './joiners/types.ts';
 import { areOne, childrenOf } from './together.ts';
 import { type Choose, type Conflict, type ConflictKind, type Present, sidesOf } from './types.ts';
 
@@ -75,28 +76,30 @@ class Joining {
     return { ...infoOf(node), mtime: newest.mtime, mtimeNs: newest.mtimeNs };
   }
 
-  /** The first image's, where all agree in everything but times. */
+  /** Where all agree in everything but times: the first image's, or one that has further names with it. */
   leaf(path: string, present: readonly Present<Leaf>[]): Leaf {
     const [first] = present as [Present<Leaf>];
     if (present.length === 1 || areOne(present)) return first.node;
     const what = differing(present, (a, b) => this.#leafKinds(a, b));
-    if (what.length === 0) return first.node;
+    if (what.length === 0) return linkedOf(present).node;
     if (isCopy(path)) return (this.#preferred(path, present) ?? first).node;
     const joiner = joinerFor(path);
     if (joiner === undefined || !areFiles(present)) return this.#settle(path, present, what, unjoinable(path)).node;
     const rest = what.filter((kind) => kind !== 'content');
     const { node } = rest.length === 0 ? first : this.#settle(path, present, rest);
-    return what.includes('content') ? this.#join(path, present, node as FileNode) : node;
+    return what.includes('content') ? this.#join({ path, joiner }, present, node as FileNode) : node;
   }
 
-  #join(path: string, files: readonly Present<FileNode>[], node: FileNode): FileNode {
+  #join(
+    { path, joiner }: { readonly path: string; readonly joiner: Joiner },
+    files: readonly Present<FileNode>[],
+    node: FileNode,
+  ): FileNode {
     const texts = files.map(({ image, node: { content } }) => ({
       image,
       text: decodeName(this.#facts.bytes(content)),
     }));
-    const { text, conflicts } = (joinerFor(path) as NonNullable<ReturnType<typeof joinerFor>>)(texts, (images) =>
-      this.#choose(path, images),
-    );
+    const { text, conflicts } = joiner(texts, (images) => this.#choose(path, images));
     this.conflicts.push(...conflicts.map((conflict) => ({ where: path, ...conflict })));
     const newest = files.map((one) => one.node).reduce((a, b) => (isNewer(b, a) ? b : a));
     const { mtime, mtimeNs } = newest;
@@ -143,6 +146,13 @@ class Joining {
       return { image, has: `${describe(node)}, content ${String.fromCharCode(65 + (number % 26))}` };
     });
   }
+}
+
+/** Hard links that only a later image has are kept, where its file is as old. */
+function linkedOf(present: readonly Present<Leaf>[]): Present<Leaf> {
+  const [first] = present as [Present<Leaf>];
+  if (first.node.link !== undefined) return first;
+  return present.find(({ node }) => node.link !== undefined && sameInfo(node, first.node)) ?? first;
 }
 
 function areFiles(present: readonly Present[]): present is readonly Present<FileNode>[] {

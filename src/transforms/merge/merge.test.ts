@@ -73,6 +73,11 @@ describe('trees by path', () => {
     );
   });
 
+  test('hard links that only a later image has are kept', async () => {
+    const { tree } = await merged([treeOf('/a x'), treeOf('/a x\n/b => /a')]);
+    expect(describeTree(tree)).toEqual(['/a x', '/b => /a']);
+  });
+
   test('every conflict is told, sorted, with who has what', async () => {
     const one = treeOf(`
       /z one
