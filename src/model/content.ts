@@ -14,6 +14,8 @@ export interface Blob {
   read(offset: number, length: number): Promise<Uint8Array>;
   /** The same at once, into the beginning of `target`, for blobs that need not wait: many small reads are cheaper so. */
   readInto?(target: Uint8Array, offset: number, length: number): void;
+  /** The same bytes for many reads, with what has to be opened kept open: the caller disposes of it. */
+  hold?(): Promise<Blob & AsyncDisposable>;
   /** The same range in pieces of bounded size. A piece is valid only until the next is asked for. */
   stream(offset: number, length: number): AsyncIterable<Uint8Array>;
 }

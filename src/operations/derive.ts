@@ -145,6 +145,6 @@ function sizes(image: Image, made: DerivedImage | undefined): Pick<Edited, 'befo
   return { before: { ...before, compressed }, after: isSame ? { ...before, layers } : sizeOf(made.tree, layers) };
 }
 
-export function sizeOf(tree: Tree, layers: number): Size {
+function sizeOf(tree: Tree, layers: number): Size {
   return { unpacked: unpackedSize(tree), files: countFiles(tree), layers };
 }

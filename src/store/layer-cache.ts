@@ -23,11 +23,8 @@ import { decodeEntries, EntryWriter, type StoredEntries } from './entry-codec.ts
 /** @param dir is made at the first use */
 export function openLayerCache(dir: string): LayerCache {
   const boot = bootId();
-  const handles: FileHandle[] = [];
-  const keep = (handle: FileHandle): FileHandle => {
-    handles.push(handle);
-    return handle;
-  };
+  const opened = new AsyncDisposableStack();
+  const keep = (handle: FileHandle): FileHandle => opened.use(handle);
 
   let own: string | undefined;
   /** The cache, or a directory for this time only where the user may not write to it. */
@@ -80,15 +77,19 @@ export function openLayerCache(dir: string): LayerCache {
   };
 
   const adopt: LayerCache['adopt'] = async (diffId, blob, size, run) => {
+    const held = (await blob.hold?.()) ?? blob;
+    if (Symbol.asyncDispose in held) opened.use(held as Blob & AsyncDisposable);
+    const { readInto } = held;
     const own: Blob = {
       id: diffId,
-      read: (...range) => blob.read(...range),
-      stream: (...range) => blob.stream(...range),
+      read: (...range) => held.read(...range),
+      ...(readInto && { readInto: (...range: Parameters<typeof readInto>) => readInto.call(held, ...range) }),
+      stream: (...range) => held.stream(...range),
     };
     const key = digestOf(`${diffId} ${size} ${blob.id}`) as DiffId;
     const known = readEntries(dir, key, own);
     if (known?.header.size === size) return { blob: own, size, entries: known.entries };
-    const found = await scan(diffId, own, blob.stream(0, size), undefined, run);
+    const found = await scan(diffId, own, held.stream(0, size), undefined, run);
     return await remember(await writable(run), key, own, found.done({ boot, size }));
   };
 
@@ -97,7 +98,7 @@ export function openLayerCache(dir: string): LayerCache {
     put,
     adopt,
     [Symbol.asyncDispose]: async () => {
-      for (const handle of handles) await handle.close();
+      await opened.disposeAsync();
       if (own !== undefined) rmSync(own, { recursive: true, force: true });
     },
   };

@@ -89,6 +89,19 @@ class FileBlob implements Blob {
     return readUnchanged(this.#path, this.id, offset, length);
   }
 
+  /** The file as it is now: that it is the one that was looked at is checked here, and no more. */
+  async hold(): Promise<Blob & AsyncDisposable> {
+    const shown = printable(this.#path);
+    const handle = await reading(shown, open(this.#path, FLAGS));
+    try {
+      assertUnchanged(await handle.stat({ bigint: true }), this.#path, this.id);
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+    return { ...handleBlob(this.id, handle, shown), [Symbol.asyncDispose]: () => handle.close() };
+  }
+
   async *stream(offset: number, length: number): AsyncGenerator<Uint8Array> {
     if (length === 0) return;
     if (length <= SMALL) yield readUnchanged(this.#path, this.id, offset, length);

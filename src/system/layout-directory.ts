@@ -103,7 +103,14 @@ export function blobFile(dir: string, { digest, size }: Pick<Descriptor, 'digest
   const blob = fileBlob(path, stats);
   // The time of change cannot be set back: what was verified under this id is verified for good.
   const id = `${blob.id}:${stats.ctimeNs}`;
-  return { id, read: (...range) => blob.read(...range), stream: (...range) => blob.stream(...range) };
+  const { hold } = blob;
+  return {
+    id,
+    read: (...range) => blob.read(...range),
+    stream: (...range) => blob.stream(...range),
+    // Blobs of a layout take their names when they are whole, and are not written to any more.
+    ...(hold && { hold: async () => ({ ...(await hold.call(blob)), id }) }),
+  };
 }
 
 /** A small blob as a whole and unverified; undefined where it is not there or larger than the limit. */

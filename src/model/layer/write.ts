@@ -7,7 +7,7 @@ import { ImageError } from '../../base/errors.ts';
 import { printableName } from '../../base/names.ts';
 import { END_OF_ARCHIVE, encodeHeader, type HeaderFields, headerSize, paddingOf } from '../../formats/tar/encode.ts';
 import type { Changeset } from '../changeset.ts';
-import type { Content } from '../content.ts';
+import type { Content, Slice } from '../content.ts';
 import type { Tree } from '../tree.ts';
 import { contentPieces } from './content-pieces.ts';
 import type { Member } from './member.ts';
@@ -21,48 +21,58 @@ export interface WriteLayerOptions {
   readonly below?: Tree;
 }
 
-/** Small pieces are gathered until there are this many bytes. */
-const PIECE = 256 * 1024;
+/** Small pieces are gathered until there are this many bytes: as many as are hashed and written at once. */
+const PIECE = 1 << 20;
+
+/** Files up to this size are read straight to where they are gathered, where their blob allows it. */
+const SMALL = 256 * 1024;
 
 /**
  * The layer's uncompressed bytes. A piece is valid only until the next is asked for.
  * @throws ImageError UNSUPPORTED for a name that a layer cannot hold (`.wh.…`), INVALID where a content is not there
  */
 export function writeLayer(layer: Tree | Changeset, options: WriteLayerOptions = {}): AsyncGenerator<Uint8Array> {
-  return gathered(blocksOf(layer, options));
+  return gathered(partsOf(layer, options));
 }
 
-/** Headers, contents and padding one by one. */
-async function* blocksOf(layer: Tree | Changeset, { below }: WriteLayerOptions): AsyncGenerator<Uint8Array> {
+/** Headers, contents and padding one by one; a content that need not be waited for comes as it is. */
+async function* partsOf(layer: Tree | Changeset, { below }: WriteLayerOptions): AsyncGenerator<Uint8Array | Slice> {
   for (const member of members(layer, below)) {
     yield encodeHeader(headerOf(member));
-    if (member.content === undefined) continue;
-    let written = 0;
-    for await (const piece of contentPieces(member.content)) {
-      written += piece.length;
-      yield piece;
-    }
-    if (written !== member.content.size) throw wrongSize(member, written);
-    yield END_OF_ARCHIVE.subarray(0, paddingOf(written));
+    const { content } = member;
+    if (content === undefined || content.size === 0) continue;
+    if (content.kind === 'slice' && content.size <= SMALL && content.blob.readInto !== undefined) yield content;
+    else yield* piecesOf(member, content);
+    yield END_OF_ARCHIVE.subarray(0, paddingOf(content.size));
   }
   yield END_OF_ARCHIVE;
 }
 
+async function* piecesOf(member: Member, content: Content): AsyncGenerator<Uint8Array> {
+  let written = 0;
+  for await (const piece of contentPieces(content)) {
+    written += piece.length;
+    yield piece;
+  }
+  if (written !== content.size) throw wrongSize(member, written);
+}
+
 /** Small pieces put together; large ones as they are. */
-async function* gathered(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* gathered(parts: AsyncIterable<Uint8Array | Slice>): AsyncGenerator<Uint8Array> {
   const buffer = Buffer.allocUnsafeSlow(PIECE);
   let filled = 0;
-  for await (const piece of pieces) {
-    if (filled > 0 && filled + piece.length > PIECE) {
+  for await (const part of parts) {
+    const size = 'kind' in part ? part.size : part.length;
+    if (filled > 0 && filled + size > PIECE) {
       yield buffer.subarray(0, filled);
       filled = 0;
     }
-    if (piece.length > PIECE) {
-      yield piece;
+    if ('kind' in part) part.blob.readInto?.(buffer.subarray(filled), part.offset, size);
+    else if (size > SMALL && filled === 0) {
+      yield part;
       continue;
-    }
-    buffer.set(piece, filled);
-    filled += piece.length;
+    } else buffer.set(part, filled);
+    filled += size;
   }
   if (filled > 0) yield buffer.subarray(0, filled);
 }
