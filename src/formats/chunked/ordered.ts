@@ -17,7 +17,9 @@ export interface Placed<T> {
 }
 
 /** Bytes that wait to be compressed or given out, at most; and one piece more. */
-const UNDER_WAY = 16 * 1024 * 1024;
+const UNDER_WAY = 8 * 1024 * 1024;
+/** Pieces on threads or waiting for one: each has a compressor of its own, and there are four threads. */
+const THREADED = 8;
 /** Pieces without bytes cost, too. */
 const MOST_JOBS = 1024;
 
@@ -26,27 +28,34 @@ export async function* compressInOrder<T>(
   jobs: AsyncIterable<Job<T>>,
   compress: (bytes: Buffer) => Uint8Array | Promise<Uint8Array>,
 ): AsyncGenerator<Placed<T>> {
-  const queue: {
-    readonly about: T;
-    readonly size: number;
-    readonly result: Promise<Uint8Array> | Uint8Array | undefined;
-  }[] = [];
+  const queue: Waiting<T>[] = [];
   let waiting = 0;
+  let threaded = 0;
   let offset = 0;
   const next = async (): Promise<Placed<T>> => {
-    const { about, size, result } = queue.shift() as (typeof queue)[number];
+    const { about, size, result } = queue.shift() as Waiting<T>;
     const bytes = await result;
     const from = offset;
     offset += bytes?.length ?? 0;
     waiting -= size;
+    if (result instanceof Promise) threaded--;
     return { about, size, bytes, offset: from, end: offset };
   };
   for await (const { about, bytes } of jobs) {
+    while (waiting > UNDER_WAY || threaded >= THREADED || queue.length > MOST_JOBS) yield await next();
     const result = bytes && compress(bytes);
-    if (result instanceof Promise) result.catch(() => undefined); // awaited in its turn, unless the caller stops before
-    queue.push({ about, size: bytes?.length ?? 0, result });
-    waiting += bytes?.length ?? 0;
-    while (waiting > UNDER_WAY || queue.length > MOST_JOBS) yield await next();
+    const size = bytes?.length ?? 0;
+    queue.push({ about, size, result });
+    waiting += size;
+    if (!(result instanceof Promise)) continue;
+    threaded++;
+    result.catch(() => undefined); // awaited in its turn, unless the caller stops before
   }
   while (queue.length > 0) yield await next();
+}
+
+interface Waiting<T> {
+  readonly about: T;
+  readonly size: number;
+  readonly result: Promise<Uint8Array> | Uint8Array | undefined;
 }

@@ -1,6 +1,5 @@
 /** zstd frames (RFC 8878) of bytes in memory. @module */
 import { constants, type ZstdOptions, zstdCompress, zstdCompressSync } from 'node:zlib';
-import { LARGEST_CHUNK } from '../chunked/cutter.ts';
 import { PROFILE } from '../compress/profile.ts';
 
 /** Pieces below this are compressed where they are: handing them to a thread costs more. In bytes. */
@@ -24,6 +23,9 @@ function settings(bytes: Buffer, level: number): ZstdOptions {
   };
 }
 
+/** Text is compressed when there is so much of it, in bytes. */
+const TEXT_BLOCK = 1024 * 1024;
+
 /** Text that is compressed while it grows, so that only the compressed form is kept. */
 export class CompressedText {
   readonly #level: number | undefined;
@@ -42,7 +44,7 @@ export class CompressedText {
     const size = Buffer.byteLength(text);
     this.size += size;
     this.#waitingSize += size;
-    if (this.#waitingSize >= LARGEST_CHUNK) this.#compress();
+    if (this.#waitingSize >= TEXT_BLOCK) this.#compress();
   }
 
   /** All of it, compressed. */
