@@ -39,7 +39,7 @@ export async function openRegistrySource(
   const places = usable(route, version).map((endpoint) => openPlace(endpoint, access, options, stack));
   let root: StoredManifest | undefined;
   const fetch: Source['fetch'] = (descriptor, run = {}) => {
-    if (descriptor.digest === root?.descriptor.digest) return pieces(root.bytes);
+    if (descriptor.digest === root?.descriptor.digest) return verified(descriptor, pieces(root.bytes), options.text);
     return fetched(places, descriptor, run);
   };
   const opened = stack.move();
