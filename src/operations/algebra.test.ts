@@ -188,6 +188,23 @@ test('mutate: only config and manifest are new, and what pare does not know surv
   });
 });
 
+test('mutate looks at no layer, and gives no root filesystem', async () => {
+  await using place = await workplace();
+  const { manifest } = await save(stacked([A]), `oci:${place.dir}/a:old`, place);
+  const blob = `${place.dir}/a/blobs/sha256/${manifest.layers[0]?.digest.slice(7)}`;
+  writeFileSync(blob, Buffer.alloc(readFileSync(blob).length));
+  // In the same layout the layer is there already.
+  const mutation = () => openMutation(`oci:${place.dir}/a:old`, { user: 'x' }, undefined, place.access);
+  expect((await write(mutation(), `oci:${place.dir}/a:new`)).images[0]?.after).toEqual({ layers: 1 });
+  await expect(write(mutation(), `tar:${place.dir}/x.tar`)).rejects.toMatchObject({ code: 'USAGE' });
+  // A layer that is sent is looked at, of course: this one is damaged.
+  await expect(write(mutation(), 'elsewhere')).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' });
+  const archive = `docker-archive:${place.dir}/b.tar:x:y`;
+  await save(stacked([A, AB]), archive, place);
+  await write(openMutation(archive, { user: 'x' }, undefined, place.access), 'from-archive');
+  expect((await look('from-archive', place)).tree).toEqual(['/a', '/b']);
+});
+
 describe('append', () => {
   test('a compressed tar stays as it is, a plain one keeps its DiffID, a directory brings what is in it', async () => {
     await using place = await workplace();

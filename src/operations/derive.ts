@@ -10,9 +10,7 @@ import type { Descriptor, Platform } from '../formats/oci/types.ts';
 import type { Image } from '../model/image.ts';
 import { countFiles, type Tree, unpackedSize } from '../model/tree.ts';
 import type { Source } from '../ports/content-store.ts';
-import type { LayerCache } from '../ports/layer-cache.ts';
 import type { DerivedImage, NewLayer, StoredImage } from '../ports/new-image.ts';
-import type { Run } from '../ports/run.ts';
 import { readDocument } from '../ports/verified.ts';
 import type { SinkOptions } from '../sinks.ts';
 import { type Access, openSource } from '../sources.ts';
@@ -23,13 +21,14 @@ import { loadImage } from '../transforms/load/load.ts';
 import { imagesOf, resolvePlatform } from '../transforms/load/platform.ts';
 import type { Written } from './pack.ts';
 import { type Candidate, type SaveRequest, saveDerived } from './save-derived.ts';
+import { loadUnread } from './unread.ts';
 
-/** How large an image is. */
+/** How large an image is; of one whose layers were not looked at, as far as that is known. */
 export interface Size {
   /** Bytes of the regular files, a hard-linked one once. */
-  readonly unpacked: number;
+  readonly unpacked?: number;
   /** Everything but directories. */
-  readonly files: number;
+  readonly files?: number;
   readonly layers: number;
 }
 
@@ -49,10 +48,8 @@ export interface Deriving extends AsyncDisposable {
 /** Undefined: the image is already what it would become, and stays byte for byte. */
 export type Edit = (stored: StoredImage) => DerivedImage | undefined | Promise<DerivedImage | undefined>;
 
-export interface DeriveOptions extends Pick<SaveRequest, 'compression'> {
-  /** Present where the files stay the same: what is known of them holds of the new image, too. */
-  readonly keepsFiles?: true;
-}
+/** The same for all images of an index. */
+export type DeriveOptions = Pick<SaveRequest, 'compression' | 'keepsFiles' | 'unread'>;
 
 /**
  * Nothing is written before {@link Deriving.save}. What is read stays open until this is disposed of.
@@ -69,10 +66,17 @@ export async function openDeriving(
   const cache = stack.use(openLayerCache(cacheDir(storeDirectory(access.env))));
   const { index, images: descriptors, artifacts } = await imagesToEdit(source, access);
   const images: Candidate[] = [];
-  for (const descriptor of descriptors) images.push(await editOne(source, descriptor, cache, edit, access.run));
+  // A medium without manifests gives away its layers only when they are read.
+  const unread = options.unread === true && !source.synthesized;
+  for (const descriptor of descriptors) {
+    const image = unread
+      ? await loadUnread(source, descriptor, access.run)
+      : await loadImage(source, descriptor, cache, access.run);
+    images.push({ descriptor, image, made: await edit({ image, layers: storedLayers(image, source) }) });
+  }
   const open = stack.move();
   return {
-    ...deriving({ source, index, images, artifacts, ...options }, access),
+    ...deriving({ source, index, images, artifacts, ...options, unread }, access),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
 }
@@ -89,7 +93,7 @@ function deriving(request: SaveRequest, access: Access): Omit<Deriving, typeof S
   return {
     images: request.images.map(({ image, made }) => ({
       platform: made?.platform ?? image.config,
-      ...sizes(image, made),
+      ...sizes(image, made, request.unread === true),
     })),
     save: (to, naming) => saveDerived(request, to, naming, access),
   };
@@ -118,17 +122,6 @@ async function imagesToEdit(
   return { index, images, artifacts };
 }
 
-async function editOne(
-  source: Source,
-  descriptor: Descriptor,
-  cache: LayerCache,
-  edit: Edit,
-  run?: Run,
-): Promise<Candidate> {
-  const image = await loadImage(source, descriptor, cache, run);
-  return { descriptor, image, made: await edit({ image, layers: storedLayers(image, source) }) };
-}
-
 /** Layers as they are stored; of a medium without manifests, their tars. */
 export function storedLayers(image: Image, source: Source): readonly NewLayer[] {
   return image.layers.map(({ descriptor, diffId, blob, size }): NewLayer => {
@@ -137,9 +130,9 @@ export function storedLayers(image: Image, source: Source): readonly NewLayer[] 
   });
 }
 
-function sizes(image: Image, made: DerivedImage | undefined): Pick<Edited, 'before' | 'after'> {
+function sizes(image: Image, made: DerivedImage | undefined, unread: boolean): Pick<Edited, 'before' | 'after'> {
   const compressed = image.source?.manifest.layers.reduce((sum, { size }) => sum + size, 0) ?? 0;
-  const before = sizeOf(image.tree, image.layers.length);
+  const before = unread ? { layers: image.layers.length } : sizeOf(image.tree, image.layers.length);
   const isSame = made === undefined || made.tree === image.tree;
   const layers = (made ?? image).layers.length;
   return { before: { ...before, compressed }, after: isSame ? { ...before, layers } : sizeOf(made.tree, layers) };

@@ -6,7 +6,7 @@ import type { Edits } from '../transforms/mutate/edits.ts';
 import { mutate } from '../transforms/mutate/mutate.ts';
 import { type Deriving, openDeriving } from './derive.ts';
 
-/** @param time seconds since the epoch, for `created`; default as it was. @throws ImageError */
+/** No layer is looked at. @param time seconds since the epoch, for `created`; default as it was. @throws ImageError */
 export function openMutation(
   reference: string,
   edits: Edits,
@@ -14,5 +14,5 @@ export function openMutation(
   access: Access,
 ): Promise<Deriving> {
   const all = edits.created === undefined && time !== undefined ? { ...edits, created: timestamp(time) } : edits;
-  return openDeriving(reference, (stored) => mutate(stored, all), { keepsFiles: true }, access);
+  return openDeriving(reference, (stored) => mutate(stored, all), { keepsFiles: true, unread: true }, access);
 }

@@ -40,8 +40,10 @@ export interface SaveRequest {
   readonly artifacts: readonly Descriptor[];
   /** Of layers that are made; default gzip. */
   readonly compression?: LayerForm | undefined;
-  /** Whether what is known of the files holds still. */
+  /** Present where the files stay the same: what is known of them holds of the new image, too. */
   readonly keepsFiles?: true;
+  /** Whether nobody looks at layers, which all stay. */
+  readonly unread?: boolean;
 }
 
 /** @throws ImageError */
@@ -53,6 +55,11 @@ export async function saveDerived(
 ): Promise<Written> {
   const parsed = parseReference(reference);
   if (isRootReference(parsed)) {
+    if (request.unread === true) {
+      throw new ImageError('USAGE', `${reference} holds a root filesystem, and it is the config that changes`, {
+        hint: 'write an image: NAME, oci:DIR …',
+      });
+    }
     const { image, made } = oneOf(request, reference);
     return { reference, ...(await saveRoot((made ?? image).tree, parsed, access)) };
   }

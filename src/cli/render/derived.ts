@@ -30,7 +30,8 @@ export function derivedText({ reference, written, images, seconds }: DerivedResu
 }
 
 function sizeText({ unpacked, files, layers }: Size): string {
-  return `${bytesText(unpacked)} unpacked, ${files} files, ${layers === 1 ? 'one layer' : `${layers} layers`}`;
+  const known = unpacked === undefined ? '' : `${bytesText(unpacked)} unpacked, ${files} files, `;
+  return `${known}${layers === 1 ? 'one layer' : `${layers} layers`}`;
 }
 
 function before({ before }: Edited): string {

@@ -10,8 +10,11 @@ export const writtenShape = z.array(
 );
 
 const size = {
-  unpacked: z.number().describe('bytes of the regular files, a hard-linked one once'),
-  files: z.number().describe('everything but directories'),
+  unpacked: z
+    .number()
+    .optional()
+    .describe('bytes of the regular files, a hard-linked one once; absent where only configs were read'),
+  files: z.number().optional().describe('everything but directories; likewise'),
   layers: z.number(),
 };
 
