@@ -1,6 +1,5 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { digestOf } from '../../src/base/digest.ts';
-import { chunkBytes } from '../../src/formats/chunked/chunk-bytes.ts';
 import type { Toc } from '../../src/formats/chunked/toc.ts';
 import { encodeFooter } from '../../src/formats/estargz/footer.ts';
 import { TOC_DIGEST as ESTARGZ_DIGEST } from '../../src/formats/estargz/names.ts';
@@ -9,6 +8,7 @@ import { TOC_DIGEST, TOC_POSITION } from '../../src/formats/zstd-chunked/names.t
 import { readZstdChunked } from '../../src/formats/zstd-chunked/read.ts';
 import { skippable } from '../../src/formats/zstd-chunked/skippable.ts';
 import { memoryBlob } from '../bytes.ts';
+import { chunkBytes } from '../chunk-bytes.ts';
 import { member } from '../chunked.ts';
 
 const CONTENT = Buffer.from('what the file holds');

@@ -1,10 +1,10 @@
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { collect, inPieces, memoryBlob } from '../../../test/bytes.ts';
+import { chunkBytes } from '../../../test/chunk-bytes.ts';
 import { member, sampleTar, written } from '../../../test/chunked.ts';
 import { contentsOf, rawMember, scanAll } from '../../../test/tar.ts';
 import { digestOf } from '../../base/digest.ts';
-import { chunkBytes } from '../chunked/chunk-bytes.ts';
 import { verifyToc } from '../chunked/verify.ts';
 import { END_OF_ARCHIVE } from '../tar/encode.ts';
 import { NO_PREFETCH, PREFETCH, TOC_DIGEST, TOC_NAME, UNCOMPRESSED_SIZE } from './names.ts';

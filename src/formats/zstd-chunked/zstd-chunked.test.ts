@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { collect, inPieces, memoryBlob } from '../../../test/bytes.ts';
+import { chunkBytes } from '../../../test/chunk-bytes.ts';
 import { member, sampleTar, written } from '../../../test/chunked.ts';
 import { contentsOf, scanAll } from '../../../test/tar.ts';
 import { digestOf } from '../../base/digest.ts';
-import { chunkBytes } from '../chunked/chunk-bytes.ts';
 import { verifyToc } from '../chunked/verify.ts';
 import { decompress } from '../compress/decompress.ts';
 import { END_OF_ARCHIVE } from '../tar/encode.ts';

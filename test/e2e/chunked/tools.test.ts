@@ -1,9 +1,10 @@
 /**
  * Layers in the chunked forms are layers like others: skopeo, umoci, buildah and Docker see the same files. That their tables of
- * contents are what stargz-snapshotter and containers/storage expect is tested by hand, with their own libraries.
+ * contents are what newer versions of stargz-snapshotter and containers/storage expect is tested by hand, with their libraries.
  * @module
  */
 import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { diff } from '../../../src/model/diff.ts';
@@ -16,6 +17,7 @@ import { openImage, openRoot } from '../../../src/sources.ts';
 import { saveImage } from '../../../src/transforms/save/save.ts';
 import { type Workplace, workplace } from '../../images.ts';
 import { startDocker } from '../daemon.ts';
+import { removeWithMounts } from '../mounts.ts';
 import { machineHas } from '../needs.ts';
 import { startDockerRegistry } from '../registry/docker-registry.ts';
 import { differencesOf, hardImage, hardTrees } from '../store/fixture.ts';
@@ -117,5 +119,49 @@ test.skipIf(!machineHas({ root: true, programs: ['dockerd', 'docker', 'docker-re
     expect(names).not.toContain('stargz.index.json');
     expect(names).not.toContain('.no.prefetch.landmark');
     expect(names).toContain('var');
+  },
+);
+
+// Debian 12's containers/storage knows eStargz, and zstd:chunked of an older kind only.
+test.skipIf(!machineHas({ root: true, programs: ['skopeo', 'docker-registry', 'htpasswd'] }))(
+  'containers/storage pulls eStargz by its table of contents',
+  async () => {
+    await using place = await workplace();
+    await using registry = await startDockerRegistry();
+    const dir = await mkdtemp('/tmp/pare-storage-');
+    try {
+      // A partial pull leaves out what is neither file, directory nor link.
+      const editor = new TreeEditor(above);
+      editor.remove('/dev');
+      const tree = editor.done();
+      const reference = `docker://${registry.host}/chunked:v1`;
+      {
+        await using sink = await openSink(reference, place.access);
+        const layers = [{ kind: 'made', content: tree }] as const;
+        await saveImage({ ...image, layers }, sink, { compression: 'estargz' });
+      }
+      await writeFile(
+        `${dir}/storage.conf`,
+        `[storage]
+driver = "overlay"
+runroot = "${dir}/run"
+graphroot = "${dir}/graph"
+[storage.options]
+pull_options = {enable_partial_images = "true"}
+`,
+      );
+      const to = `containers-storage:[overlay@${dir}/graph+${dir}/run]localhost/chunked:v1`;
+      const words = ['--debug', '--insecure-policy', 'copy', '--src-tls-verify=false', reference, to];
+      const env = { ...process.env, CONTAINERS_STORAGE_CONF: `${dir}/storage.conf` };
+      const { stderr } = await execute('skopeo', words, { env, maxBuffer: 1 << 28 });
+      expect(stderr).toContain('Retrieved partial blob');
+      const [layer] = (await readdir(`${dir}/graph/overlay`)).filter((name) => /^[0-9a-f]{64}$/.test(name));
+      await using root = await openRoot(`rootfs:${dir}/graph/overlay/${layer}/diff`, place.access);
+      // This version looks for the table's "uid", "gid" and "modtime" under other names, and so finds none.
+      const found = await differencesOf(await root.tree(), tree);
+      expect(found.filter((one) => !/ (?:owner )?mtime$/.test(one))).toEqual([]);
+    } finally {
+      removeWithMounts(dir);
+    }
   },
 );

@@ -1,10 +1,10 @@
-/** What a chunk of a layer holds, without reading the rest. @module */
-import { Digester } from '../../base/digest.ts';
-import { ImageError } from '../../base/errors.ts';
-import { pieces } from '../../base/stream.ts';
-import { decompress } from '../compress/decompress.ts';
-import type { RandomAccess } from '../tar/scan.ts';
-import type { TocChunk } from './toc.ts';
+/** What a chunk of a layer holds, without reading the rest: as a reader does that knows the table of contents alone. @module */
+import { Digester } from '../src/base/digest.ts';
+import { ImageError } from '../src/base/errors.ts';
+import { pieces } from '../src/base/stream.ts';
+import type { TocChunk } from '../src/formats/chunked/toc.ts';
+import { decompress } from '../src/formats/compress/decompress.ts';
+import type { RandomAccess } from '../src/formats/tar/scan.ts';
 
 /** The compressed bytes are read piece by piece, so that a lying table of contents costs no memory. */
 const PIECE = 1024 * 1024;
