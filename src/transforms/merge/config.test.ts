@@ -76,6 +76,17 @@ describe('the config', () => {
     expect(given.config.Env).toEqual(['PATH=/one/bin:/bin', 'LANG=fr', 'ONLY=one', 'NEW=x']);
   });
 
+  test('names of variables and labels that JavaScript knows are names like others', () => {
+    const odd = (value: string) => ({
+      Env: [`constructor=${value}`, `__proto__=${value}`],
+      Labels: JSON.parse('{"__proto__": "x"}'),
+    });
+    const { config, conflicts } = merged([odd('1'), odd('2')]);
+    expect(conflicts.map(({ where }) => where)).toEqual(['Env.constructor', 'Env.__proto__']);
+    expect(config.Env).toEqual(['constructor=1', '__proto__=1']);
+    expect(Object.entries(config.Labels ?? {})).toEqual([['__proto__', 'x']]);
+  });
+
   test('that all agree on stays as it is', () => {
     const odd = { Env: ['A=1', 'A=2', 'PATH=/bin:/bin'], Labels: null, Volumes: null };
     expect(merged([odd, { ...odd }]).config).toBe(odd);

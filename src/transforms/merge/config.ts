@@ -68,34 +68,37 @@ interface Value {
 function environment(configs: readonly RunConfig[], wished: readonly string[], choose: Choose) {
   const values = new Map<string, Value[]>();
   for (const [image, config] of configs.entries()) {
-    for (const [name, value] of Object.entries(variables(config.Env ?? []))) {
-      values.set(name, [...(values.get(name) ?? []), { image, has: value }]);
-    }
+    for (const [name, has] of variables(config.Env ?? []))
+      values.set(name, [...(values.get(name) ?? []), { image, has }]);
   }
-  const conflicts: Conflict[] = [];
   const wishes = variables(wished);
+  const conflicts: Conflict[] = [];
   const merged = new Map<string, string>();
   for (const [name, all] of values) {
-    const preferred = choose(
-      `Env.${name}`,
-      all.map(({ image }) => image),
-    );
-    const chosen =
-      wishes[name] ??
-      (name === 'PATH' ? joinedPath(all) : (all.find(({ image }) => image === preferred) ?? all[0])?.has);
-    merged.set(name, chosen ?? '');
-    const settled = name === 'PATH' || preferred !== undefined || wishes[name] !== undefined;
+    const where = `Env.${name}`;
+    const settled = wishes.get(name) ?? (name === 'PATH' ? joinedPath(all) : preferredOf(where, all, choose));
     const sides = sidesOf(all);
-    if (!settled && sides.length > 1) conflicts.push({ where: `Env.${name}`, what: ['value'], sides });
+    if (settled === undefined && sides.length > 1) conflicts.push({ where, what: ['value'], sides });
+    merged.set(name, settled ?? (all[0] as Value).has);
   }
-  for (const [name, value] of Object.entries(wishes)) merged.set(name, value);
+  for (const [name, value] of wishes) merged.set(name, value);
   return { env: [...merged].map(([name, value]) => `${name}=${value}`), conflicts };
 }
 
+function preferredOf(where: string, values: readonly Value[], choose: Choose): string | undefined {
+  const images = values.map(({ image }) => image);
+  const preferred = choose(where, images);
+  return values.find(({ image }) => image === preferred)?.has;
+}
+
 /** Of a name set twice the last value counts, as for a program that gets them. */
-function variables(lines: readonly string[]): Readonly<Record<string, string>> {
-  const cut = (line: string) => (line.includes('=') ? line.indexOf('=') : line.length);
-  return Object.fromEntries(lines.map((line) => [line.slice(0, cut(line)), line.slice(cut(line) + 1)]));
+function variables(lines: readonly string[]): ReadonlyMap<string, string> {
+  return new Map(
+    lines.map((line) => {
+      const cut = line.includes('=') ? line.indexOf('=') : line.length;
+      return [line.slice(0, cut), line.slice(cut + 1)];
+    }),
+  );
 }
 
 /** Directories of all in the order of the images, each once. */

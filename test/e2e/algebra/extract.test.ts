@@ -199,7 +199,7 @@ describe.skipIf(tree === undefined)('a Debian tree', () => {
     // A mounted file system can be put away by nobody.
     execFileSync('mount', ['-t', 'tmpfs', 'none', `${there}/own/first`]);
     try {
-      const failed = await pare('extract', `oci:${dir}/image:v1`, there, '--force');
+      const failed = await pare('extract', `oci:${dir}/image:v1`, there, 'bin', 'own', '--force');
       expect(failed.status).toBe(3);
       expect(failed.stderr).toMatch(/EBUSY/);
     } finally {
