@@ -70,13 +70,17 @@ function checkRequest(
     ...(format === undefined ? [] : ['--format']),
     ...(all === true ? ['--all'] : []),
     ...(preserveDigests === true ? ['--preserve-digests'] : []),
-    ...(pieces === true && isRootReference(to) ? ['--pieces'] : []),
   ];
   if (root !== undefined && asked.length > 0) {
     throw new ImageError('USAGE', `${root.text} is a root filesystem, and ${asked.join(', ')} is about images`);
   }
   if (all === true && platforms !== undefined) {
     throw new ImageError('USAGE', 'either all platforms or those of --platform', { hint: 'leave out --all' });
+  }
+  if (pieces === true && to.kind !== 'docker' && to.kind !== 'oci') {
+    throw new ImageError('USAGE', `${to.text} holds images as a whole, and none in pieces`, {
+      hint: 'registries (docker://) and OCI layouts (oci:) hold images in pieces',
+    });
   }
   if (format === 'docker' && compression !== undefined && partsOf(compression).compression === 'zstd') {
     throw new ImageError('USAGE', "Docker's format has no layers compressed with zstd", {

@@ -99,7 +99,12 @@ describe('an image in pieces', () => {
   test('is refused by what holds plain images only', async () => {
     await using place = await workplace();
     await save(`oci:${place.dir}/from`, place, Buffer.from('small'));
-    for (const to of [`docker-archive:${place.dir}/a.tar`, `rootfs:${place.dir}/root`]) {
+    for (const to of [
+      `docker-archive:${place.dir}/a.tar`,
+      `rootfs:${place.dir}/root`,
+      `oci-archive:${place.dir}/b`,
+      'name',
+    ]) {
       const copied = copy({ from: `oci:${place.dir}/from`, to, pieces: true }, place.access);
       await expect(copied).rejects.toMatchObject({ code: 'USAGE' });
     }

@@ -20,14 +20,9 @@ const CONCURRENCY = 8;
 
 /**
  * The same place, for one image, which is an artifact there that only pare makes an image of again: with the same digests.
- * @throws ImageError USAGE for a medium that holds plain images only
+ * @param sink a medium whose sources are read with `assembled`
  */
 export function inPieces(sink: Sink): Sink {
-  if (sink.layerCompression !== undefined || sink.withoutReferrers) {
-    throw new ImageError('USAGE', `${sink.reference} holds plain images, and none in pieces`, {
-      hint: 'registries and OCI layouts hold images in pieces',
-    });
-  }
   const wholes = new Map<Digest, Descriptor>();
   const cut = new Map<Digest, { readonly size: number; readonly pieces: readonly Descriptor[] }>();
   const write: Sink['write'] = async (mediaType, bytes, run) => {
@@ -37,7 +32,6 @@ export function inPieces(sink: Sink): Sink {
   };
   return {
     reference: sink.reference,
-    ...(sink.sequential === undefined ? {} : { sequential: sink.sequential }),
     has: async (descriptor, run) => {
       if (!isWhole(descriptor) || !(await sink.has(whole(descriptor), run))) return cut.has(descriptor.digest);
       wholes.set(descriptor.digest, whole(descriptor));
@@ -96,7 +90,7 @@ async function sendPieces(
   const send = async () => {
     const batch = waiting;
     waiting = [];
-    await mapBounded(batch, sink.sequential ? 1 : CONCURRENCY, async ({ descriptor, piece }) => {
+    await mapBounded(batch, CONCURRENCY, async ({ descriptor, piece }) => {
       if (!(await sink.has(descriptor, run))) await sink.push(descriptor, pieces(piece), run);
     });
   };
