@@ -1,4 +1,4 @@
-/** Names and numbers of zstd:chunked (containers/storage, pkg/chunked, from version 1.54 on). @module */
+/** Names and numbers of zstd:chunked (containers/storage, pkg/chunked; version 1.43 had other ones). @module */
 
 /** Of the layer's descriptor: the digest of the compressed table of contents. */
 export const TOC_DIGEST = 'io.github.containers.zstd-chunked.manifest-checksum';
