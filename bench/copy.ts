@@ -1,87 +1,92 @@
 /**
- * `pare copy` of an image of 300 MB, as `docker save` writes it, into an OCI layout with gzip layers, against `skopeo copy`
- * of the same; start-up included.
+ * `pare copy` against `skopeo copy`, start-up included: an archive as `docker save` writes it into an OCI layout with gzip layers;
+ * and what needs no compression: layout to layout, layout to registry, registry to layout. The registry is Debian's
+ * docker-registry on loopback, emptied before each round.
  *
- * Option: `--rounds N` (default 3).
+ * Options: `--rounds N` (default 3); `--times N`: an image of so many times 300 MB (default 1 and 10, one after the other).
  * @module
  */
-import { createHash } from 'node:crypto';
-import {
-  createReadStream,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { type DockerRegistry, startDockerRegistry } from '../test/e2e/registry/docker-registry.ts';
 import { type Contestant, compare, table } from './lib/compare.ts';
-import { archivesOfFiles, bash } from './lib/files.ts';
+import { dockerArchive, layoutSize } from './lib/image.ts';
 import { publishedPare } from './lib/published.ts';
 
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '3' } } });
+const { values } = parseArgs({
+  options: { rounds: { type: 'string', default: '3' }, times: { type: 'string', multiple: true } },
+});
 
-/** Bytes of each layer. */
-const LAYERS = [180e6, 90e6, 30e6];
-
-/** moby's image specification v1.2: layers as tars, a config, and the manifest that names them. */
-async function makeImage(dir: string): Promise<string> {
-  const content = join(dir, 'content');
-  mkdirSync(content);
-  const tars = LAYERS.map((bytes, i) => ({ path: join(dir, `${i}.tar`), bytes }));
-  archivesOfFiles(tars);
-  const layers: string[] = [];
-  for (const { path } of tars) {
-    const digest = await sha256(path);
-    renameSync(path, join(content, `${digest}.tar`));
-    layers.push(digest);
-  }
-  const config = JSON.stringify({
-    architecture: 'amd64',
-    os: 'linux',
-    config: {},
-    rootfs: { type: 'layers', diff_ids: layers.map((digest) => `sha256:${digest}`) },
-    history: layers.map(() => ({ created_by: 'bench' })),
-  });
-  writeFileSync(join(content, 'config.json'), config);
-  const entry = { Config: 'config.json', RepoTags: ['bench:latest'], Layers: layers.map((digest) => `${digest}.tar`) };
-  writeFileSync(join(content, 'manifest.json'), JSON.stringify([entry]));
-  bash('cd "$1/content" && tar -cf ../image.tar *', dir);
-  rmSync(content, { recursive: true });
-  return join(dir, 'image.tar');
+interface Place {
+  readonly pare: string;
+  readonly skopeo: string;
+  /** Empties it, as a destination. */
+  clear(): void;
+  size?(): number;
 }
 
-async function sha256(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const piece of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(piece);
-  return hash.digest('hex');
+async function measure(dir: string, pare: readonly string[], times: number, registry: DockerRegistry): Promise<void> {
+  const work = join(dir, `${times}`);
+  mkdirSync(work);
+  const archive = await dockerArchive(work, times);
+  const megabytes = (statSync(archive).size / 1e6).toFixed(0);
+  const layout = (name: string): Place => {
+    const path = join(work, name);
+    const reference = `oci:${path}:copied`;
+    return {
+      pare: reference,
+      skopeo: reference,
+      clear: () => rmSync(path, { recursive: true, force: true }),
+      size: () => layoutSize(path),
+    };
+  };
+  const remote = `docker://${registry.host}/bench:copied`;
+  const inRegistry: Place = { pare: remote, skopeo: remote, clear: () => registry.clear() };
+  const saved = `docker-archive:${archive}`;
+  const source = layout('source');
+  const run = (what: string, from: Pick<Place, 'pare' | 'skopeo'>, to: (name: string) => Place) => {
+    const contestant = (name: string, command: readonly string[], end: 'pare' | 'skopeo'): Contestant => {
+      const target = to(name);
+      return {
+        name: `${name} copy`,
+        command: [...command, from[end], target[end]],
+        env: { PARE_HOME: join(work, 'store') },
+        prepare: () => target.clear(),
+        ...(target.size === undefined ? {} : { size: target.size }),
+      };
+    };
+    const insecure = ['--src-tls-verify=false', '--dest-tls-verify=false'];
+    const skopeo = ['skopeo', '--insecure-policy', 'copy', '--quiet', ...insecure];
+    const rows = compare(
+      [contestant('pare', pare, 'pare'), contestant('skopeo', skopeo, 'skopeo')],
+      Number(values.rounds),
+    );
+    console.log(`\n### ${what}, ${megabytes} MB uncompressed\n\n${table(rows)}`);
+  };
+  run('docker-archive → oci with gzip', { pare: saved, skopeo: saved }, layout);
+  succeed([...pare, saved, source.pare]);
+  rmSync(archive);
+  run('oci → oci', source, layout);
+  run('oci → registry', source, () => inRegistry);
+  registry.clear();
+  succeed([...pare, source.pare, remote]);
+  run('registry → oci', inRegistry, layout);
+  rmSync(work, { recursive: true });
+}
+
+function succeed([program = '', ...args]: readonly string[]): void {
+  const { status, stderr } = spawnSync(program, args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(stderr);
 }
 
 const dir = mkdtempSync(join(tmpdir(), 'pare-bench-copy-'));
 try {
-  const image = await makeImage(dir);
   const pare = [...publishedPare(join(dir, 'published')), 'copy', '--quiet'];
-  const contestant = (name: string, command: readonly string[]): Contestant => {
-    const layout = join(dir, name.replace(/\W/g, '-'));
-    return {
-      name,
-      command: [...command, `docker-archive:${image}`, `oci:${layout}:copied`],
-      env: { PARE_HOME: join(dir, 'store') },
-      prepare: () => rmSync(layout, { recursive: true, force: true }),
-      size: () => {
-        const blobs = join(layout, 'blobs/sha256');
-        return readdirSync(blobs).reduce((sum, blob) => sum + statSync(join(blobs, blob)).size, 0);
-      },
-    };
-  };
-  const skopeo = ['skopeo', '--insecure-policy', 'copy', '--quiet'];
-  console.log(`docker-archive of ${(statSync(image).size / 1e6).toFixed(0)} MB → oci, gzip\n`);
-  const contestants = [contestant('pare copy', pare), contestant('skopeo copy', skopeo)];
-  console.log(table(compare(contestants, Number(values.rounds))));
+  await using registry = await startDockerRegistry();
+  for (const times of values.times ?? ['1', '10']) await measure(dir, pare, Number(times), registry);
 } finally {
   rmSync(dir, { recursive: true, force: true });
 }

@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 const REPORTED: readonly (readonly [name: string, title: string])[] = [
   ['pack', 'Packing a program'],
   ['copy', 'Copying an image'],
+  ['squash', 'Squashing an image'],
   ['tar-scan', 'Reading layers'],
   ['tree-memory', 'Memory of a tree'],
   ['startup', 'Start-up'],

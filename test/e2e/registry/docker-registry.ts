@@ -1,5 +1,6 @@
 /** Debian's docker-registry, as a service of the test's own: data in a temporary directory, a free port of loopback. @module */
 import { execFileSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -15,6 +16,8 @@ export interface DockerRegistryOptions {
 export interface DockerRegistry extends AsyncDisposable {
   /** `localhost:PORT` */
   readonly host: string;
+  /** Forgets all that was sent to it. */
+  clear(): void;
 }
 
 export async function startDockerRegistry({ users, tls }: DockerRegistryOptions = {}): Promise<DockerRegistry> {
@@ -59,7 +62,8 @@ export async function startDockerRegistry({ users, tls }: DockerRegistryOptions 
     await stop();
     throw error;
   }
-  return { host: `localhost:${port}`, [Symbol.asyncDispose]: stop };
+  const clear = () => rmSync(join(dir, 'data', 'docker'), { recursive: true, force: true });
+  return { host: `localhost:${port}`, clear, [Symbol.asyncDispose]: stop };
 }
 
 async function freePort(): Promise<number> {
