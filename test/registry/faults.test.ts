@@ -1,7 +1,8 @@
 /** The faults do what their names say: a fault that never happens proves nothing. @module */
 import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { type FaultKind, type Faults, faults, LIES, TROUBLES } from './faults.ts';
+import { type FaultKind, LIES, TROUBLES } from './fault-kinds.ts';
+import { type Faults, faults } from './faults.ts';
 import { type Registry, startRegistry } from './server.ts';
 import { digestLike } from './storage.ts';
 import { type Answer, CUT_PLACES, type Wire } from './wire.ts';

@@ -5,7 +5,7 @@
  */
 import { expect } from 'vitest';
 import { graphs, movedTooMuch, type Outcome, type Trial, tryCopy, type Way } from './copies.ts';
-import { LIES, RESETS, TROUBLES } from './faults.ts';
+import { LIES, RESETS, TROUBLES } from './fault-kinds.ts';
 import { chance } from './schedule.ts';
 
 interface Character {
