@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempDisposableSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { rootFiles, rootReader } from '../transports/rootfs/files.ts';
+import { rootFiles, rootReader } from '../system/disk-root.ts';
 import { createFacts } from './facts.ts';
 import { reachModules } from './python/graph.ts';
 import { findInstallation } from './python/installation.ts';

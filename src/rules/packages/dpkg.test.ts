@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { rootFiles, rootReader } from '../../transports/rootfs/files.ts';
+import { rootFiles, rootReader } from '../../system/disk-root.ts';
 import { world } from '../testing.ts';
 import { openPackages } from './open.ts';
 

@@ -23,8 +23,8 @@ import { fromSystem, ImageError, systemCode } from '../../base/errors.ts';
 import { encodeName, printableName } from '../../base/names.ts';
 import type { Dir, Node, Tree } from '../../model/tree.ts';
 import type { Run } from '../../ports/run.ts';
-import { type Metadata, metadataWriter } from './metadata.ts';
-import { type DiskPath, type WrittenDirectory, writeEntries } from './sink.ts';
+import { type Metadata, metadataWriter } from '../../system/disk-metadata.ts';
+import { type DiskPath, type WrittenDirectory, writeEntries } from '../../system/write-tree.ts';
 
 export interface IntoOptions {
   /** Whether what is of another kind (a directory in a file's place, a link in a directory's) gives way; else it is refused. */

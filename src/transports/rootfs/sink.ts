@@ -6,25 +6,12 @@
  * the end, and no existing name is ever opened or followed.
  * @module
  */
-import { chmodSync, constants, linkSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { chmodSync, readdirSync, rmSync } from 'node:fs';
 import { fromSystem, ImageError } from '../../base/errors.ts';
-import { encodeName, hasEscapes, printableName } from '../../base/names.ts';
-import { basename } from '../../base/path.ts';
-import type { Content } from '../../model/content.ts';
-import { contentPieces } from '../../model/layer/content-pieces.ts';
-import type { DirInfo, FileNode, Leaf, LinkToken } from '../../model/node.ts';
-import { type Tree, walk } from '../../model/tree.ts';
+import type { Tree } from '../../model/tree.ts';
 import type { Run } from '../../ports/run.ts';
 import { makeDirectories } from '../../system/directories.ts';
-import { makeNode } from '../../system/linux.ts';
-import { type Metadata, metadataWriter } from './metadata.ts';
-
-/** Bytes for a name that is no UTF-8. */
-export type DiskPath = string | Buffer;
-
-/** Entries written before others get a turn. */
-const BREATH = 500;
+import { writeTree } from '../../system/write-tree.ts';
 
 /**
  * @param dir is made if need be
@@ -34,7 +21,8 @@ export async function writeRootDirectory(tree: Tree, dir: string, run: Run = {})
   const base = dir === '/' ? '/' : dir.replace(/\/+$/, '');
   const isNew = prepare(base);
   try {
-    await writeTree(tree, base, run);
+    const left = await writeTree(tree, base, run);
+    if (left !== undefined) run.report?.({ type: 'warning', text: `${base}: ${left}` });
   } catch (error) {
     for (const name of readdirSync(base, { encoding: 'buffer' })) {
       rmSync(Buffer.concat([Buffer.from(`${base}/`), name]), { recursive: true, force: true });
@@ -57,121 +45,4 @@ function prepare(dir: string): boolean {
   } catch (error) {
     throw fromSystem(error, `cannot write to ${dir}`);
   }
-}
-
-async function writeTree(tree: Tree, base: string, run: Run): Promise<void> {
-  const metadata = metadataWriter();
-  // From the deepest up, since making an entry in a directory changes its time, and may need what its mode forbids.
-  for (const { path, info } of (await writeEntries(tree, base, metadata, run)).reverse()) metadata.apply(path, info);
-  const left = metadata.summary();
-  if (left !== undefined) run.report?.({ type: 'warning', text: `${base}: ${left}` });
-}
-
-export interface WrittenDirectory {
-  readonly path: DiskPath;
-  readonly info: DirInfo;
-}
-
-/**
- * Everything but the attributes of directories, which stay closed to others.
- * @param base an empty directory of the caller's own
- * @returns the directories, in order of walk, the root's first
- */
-export async function writeEntries(
-  tree: Tree,
-  base: string,
-  metadata: Metadata,
-  run: Run,
-): Promise<WrittenDirectory[]> {
-  const links = new Map<LinkToken, DiskPath>();
-  const dirs: WrittenDirectory[] = [];
-  let count = 0;
-  for (const { path, node } of walk(tree)) {
-    if (++count % BREATH === 0) await breathe(run);
-    const disk = diskPath(base, path);
-    if (node.kind === 'dir') {
-      if (path !== '/') mkdirSync(disk, { mode: 0o700 });
-      dirs.push({ path: disk, info: node });
-    } else await writeLeaf(disk, node, { links, metadata, run });
-  }
-  return dirs;
-}
-
-async function breathe({ signal }: Run): Promise<void> {
-  await new Promise((resolve) => setImmediate(resolve));
-  signal?.throwIfAborted();
-}
-
-function diskPath(base: string, path: string): DiskPath {
-  const name = basename(path);
-  if (path !== '/' && (name === '' || name === '.' || name === '..' || name.includes('\0'))) {
-    throw new ImageError('INVALID', `the tree has an entry named "${printableName(name)}", which no file can be named`);
-  }
-  const full = path === '/' ? base : `${base === '/' ? '' : base}${path}`;
-  return hasEscapes(full) ? encodeName(full) : full;
-}
-
-interface Writing {
-  /** Where the first name of a hard-linked file is. */
-  readonly links: Map<LinkToken, DiskPath>;
-  readonly metadata: Metadata;
-  readonly run: Run;
-}
-
-async function writeLeaf(path: DiskPath, node: Leaf, writing: Writing): Promise<void> {
-  const { links, metadata } = writing;
-  const first = node.link && links.get(node.link);
-  if (first !== undefined) {
-    linkSync(first, path);
-    return;
-  }
-  if (!(await makeLeaf(path, node, writing))) return;
-  if (node.link !== undefined) links.set(node.link, path);
-  metadata.apply(path, node);
-}
-
-/** Whether it could be made: an ordinary user can make no devices. */
-async function makeLeaf(path: DiskPath, node: Leaf, { metadata, run }: Writing): Promise<boolean> {
-  switch (node.kind) {
-    case 'file':
-      await writeFile(path, node, run);
-      return true;
-    case 'symlink':
-      symlinkSync(hasEscapes(node.target) ? encodeName(node.target) : node.target, path);
-      return true;
-    case 'fifo':
-      makeNode(path, 'fifo', 0o600);
-      return true;
-    case 'char':
-    case 'block':
-      return metadata.permitted('device', () => makeNode(path, node.kind, 0o600, node));
-  }
-}
-
-const NEW_FILE = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_NOFOLLOW;
-
-async function writeFile(path: DiskPath, node: FileNode, run: Run): Promise<void> {
-  await using handle = await open(path, NEW_FILE, 0o600);
-  await writeContent(handle, node.content, run);
-}
-
-async function writeContent(handle: FileHandle, content: Content, { signal }: Run): Promise<void> {
-  if (content.kind !== 'sparse') {
-    for await (const piece of contentPieces(content)) {
-      signal?.throwIfAborted();
-      await handle.writeFile(piece);
-    }
-    return;
-  }
-  for (const { at, offset, size } of content.extents) {
-    let position = at;
-    for await (const piece of content.blob.stream(offset, size)) {
-      signal?.throwIfAborted();
-      for (let done = 0; done < piece.length; ) {
-        done += (await handle.write(piece, done, piece.length - done, position + done)).bytesWritten;
-      }
-      position += piece.length;
-    }
-  }
-  await handle.truncate(content.size);
 }

@@ -1,8 +1,8 @@
 /** Owner, attributes, mode and time of what has been written, as far as the user may set them. @module */
 import { chmodSync, lchownSync, lutimesSync } from 'node:fs';
-import { fromSystem, ImageError, systemCode } from '../../base/errors.ts';
-import type { DirInfo, Leaf } from '../../model/node.ts';
-import { hasSystemCalls, setMtime, writeXattr } from '../../system/linux.ts';
+import { fromSystem, ImageError, systemCode } from '../base/errors.ts';
+import type { DirInfo, Leaf } from '../model/node.ts';
+import { hasSystemCalls, setMtime, writeXattr } from './linux.ts';
 
 export interface Metadata {
   apply(path: string | Buffer, node: Leaf | DirInfo): void;

@@ -7,17 +7,17 @@
  * @module
  */
 import { type BigIntStats, lstatSync, readdirSync, readlinkSync, statfsSync } from 'node:fs';
-import { fromSystem, ImageError, systemCode } from '../../base/errors.ts';
-import { decodeName, encodeName, hasEscapes, printableName } from '../../base/names.ts';
-import { dirname } from '../../base/path.ts';
-import type { DirInfo, LinkToken, Meta, NodeInfo } from '../../model/node.ts';
-import { metaInterner } from '../../model/node.ts';
-import { type Resolution, type ResolveOptions, resolving } from '../../model/resolve.ts';
-import type { Files } from '../../ports/files.ts';
-import type { Run } from '../../ports/run.ts';
-import { readFileNode } from '../../ports/tree-files.ts';
-import { fileBlob } from '../../system/file-blob.ts';
-import { readXattrs, splitDevice } from '../../system/linux.ts';
+import { fromSystem, ImageError, systemCode } from '../base/errors.ts';
+import { decodeName, encodeName, hasEscapes, printableName } from '../base/names.ts';
+import { dirname } from '../base/path.ts';
+import type { DirInfo, LinkToken, Meta, NodeInfo } from '../model/node.ts';
+import { metaInterner } from '../model/node.ts';
+import { type Resolution, type ResolveOptions, resolving } from '../model/resolve.ts';
+import type { Files } from '../ports/files.ts';
+import type { Run } from '../ports/run.ts';
+import { readFileNode } from '../ports/tree-files.ts';
+import { fileBlob } from './file-blob.ts';
+import { readXattrs, splitDevice } from './linux.ts';
 
 /** The answers of {@link Files} at once, since the calls beneath do not wait. @throws ImageError DENIED */
 export interface RootReader {
