@@ -45,6 +45,16 @@ export default {
       to: { path: EDGE, pathNot: '^src/$1/' },
     },
     {
+      name: 'http-is-loaded-when-it-is-used',
+      severity: 'error',
+      comment: 'most of what pare does needs no registry, and its client takes as long to load as all the rest',
+      from: { path: '^src/(sources|sinks|registries)\\.ts$' },
+      to: {
+        path: '^src/transports/registry/',
+        dependencyTypesNot: ['dynamic-import', 'type-only'],
+      },
+    },
+    {
       name: 'operations-stay-below-the-front-ends',
       severity: 'error',
       comment: 'the two tables, the operations over references, and the public interface',

@@ -23,7 +23,6 @@ import { openDockerArchiveSink, savedImageSink } from './transports/docker-archi
 import { loadIntoDaemon } from './transports/docker-daemon/load.ts';
 import { openOciArchiveSink } from './transports/oci-archive/sink.ts';
 import { openLayoutSink } from './transports/oci-layout/sink.ts';
-import { openRegistrySink } from './transports/registry/sink/sink.ts';
 import { writeRootDirectory } from './transports/rootfs/sink.ts';
 import { writeTarRoot } from './transports/tar/sink.ts';
 
@@ -53,8 +52,10 @@ export async function openSink(
       return openOciArchiveSink(parsed);
     case 'docker-archive':
       return openDockerArchiveSink(parsed, archiveNames(parsed, options));
-    case 'docker':
+    case 'docker': {
+      const { openRegistrySink } = await import('./transports/registry/sink/sink.ts');
       return openRegistrySink(parsed, registryAccess(access));
+    }
     case 'docker-daemon': {
       const { writer, named } = await loadIntoDaemon(parsed, access.env, access.run);
       return savedImageSink(writer, parsed.text, [named, ...moreNames(options)]);
