@@ -61,13 +61,21 @@ export interface CopyOptions {
 
 interface Suffering extends AsyncDisposable {
   readonly registry: Registry;
+  /** Another host, which blobs may come from. */
+  readonly store: Registry;
   readonly done: Faults['done'];
 }
 
-async function suffering(make: MakeFaults, options: RegistryOptions): Promise<Suffering> {
-  const state = make(() => registry);
-  const registry: Registry = await startRegistry({ ...options, around: state.around });
-  return { registry, done: state.done, [Symbol.asyncDispose]: () => registry[Symbol.asyncDispose]() };
+async function suffering(make: MakeFaults, options: RegistryOptions, blobsAreElsewhere: boolean): Promise<Suffering> {
+  await using stack = new AsyncDisposableStack();
+  const { around, done } = make(() => registry);
+  const store = stack.use(await startRegistry({ around }));
+  const elsewhere = blobsAreElsewhere ? { blobsFrom: () => store.origin } : {};
+  const registry: Registry = stack.use(
+    await startRegistry({ ...options, ...elsewhere, around, storage: store.storage }),
+  );
+  const opened = stack.move();
+  return { registry, store, done, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }
 
 export async function tryCopy(trial: Trial, fixed: CopyOptions = {}): Promise<Outcome> {
@@ -88,7 +96,8 @@ export async function tryCopy(trial: Trial, fixed: CopyOptions = {}): Promise<Ou
     };
     const options = { ...habits(luck), ...fixed.habits, now: world.now };
     isForgetful ||= options.withoutRanges === true || options.forgetsPartial === true;
-    const made = stack.use(await suffering(fixed.faults ?? ((registry) => faults(schedule, registry)), options));
+    const make = fixed.faults ?? ((registry) => faults(schedule, registry));
+    const made = stack.use(await suffering(make, options, luck.next() < 0.3));
     registries.push(made);
     return registryEnd(made.registry, world);
   };
@@ -98,7 +107,7 @@ export async function tryCopy(trial: Trial, fixed: CopyOptions = {}): Promise<Ou
   source.put(trial.graph);
   if (trial.old !== undefined) sink.put(trial.old);
   const error = await copied(source, sink);
-  const seen = registries.flatMap(({ registry }) => registry.seen);
+  const seen = registries.flatMap(({ registry, store }) => [...registry.seen, ...store.seen]);
   return {
     error,
     problems: [...problemsOf(trial, sink, error), ...sink.stray().map((path) => `left behind: ${path}`)],
