@@ -26,7 +26,8 @@ export async function startDockerRegistry({ users, tls }: DockerRegistryOptions 
   await mkdir(join(dir, 'data'));
   const config: Record<string, unknown> = {
     version: '0.1',
-    log: { level: 'warn' },
+    // A log of each request would fill the pipe where nobody reads it: then the registry stands still.
+    log: { level: 'warn', accesslog: { disabled: true } },
     storage: { filesystem: { rootdirectory: join(dir, 'data') }, delete: { enabled: true } },
     http: { addr: `127.0.0.1:${port}` },
   };
