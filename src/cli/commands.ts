@@ -117,6 +117,13 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/unpack-root.ts')).unpackRootVerb,
   },
   {
+    name: 'step-helper',
+    summary: 'mount, run and read in namespaces, for build',
+    group: 'run',
+    hidden: true,
+    load: async () => (await import('./commands/step-helper.ts')).stepHelperVerb,
+  },
+  {
     name: 'copy',
     summary: 'copy an image or a root filesystem from one place to another',
     group: 'move',

@@ -4,9 +4,9 @@
  */
 import { splitPath } from '../base/path.ts';
 import type { SandboxRequest, ScratchDirectory, Volume } from '../ports/sandbox.ts';
-import { CAPABILITIES, MASKED_PATHS, READONLY_PATHS } from './docker-defaults.ts';
+import { ALL_CAPABILITIES, CAPABILITIES, MASKED_PATHS, READONLY_PATHS } from './docker-defaults.ts';
 
-interface Mount {
+export interface Mount {
   readonly destination: string;
   readonly type: string;
   readonly source: string;
@@ -20,10 +20,18 @@ export interface SpecOptions {
   readonly supplied: readonly Volume[];
   /** Whether the user is root of the machine, and not of a user namespace only. */
   readonly privileged: boolean;
+  /** Beside those of the request. */
+  readonly mounts?: readonly Mount[];
+  /** Nothing hidden, all devices, and every capability there is. */
+  readonly insecure?: boolean;
+  /** Of /dev/shm, in bytes. */
+  readonly shmSize?: number;
+  readonly ulimits?: readonly { readonly name: string; readonly soft: number; readonly hard: number }[];
 }
 
 /** The document as a value, ready for JSON. */
-export function runtimeSpec(request: SandboxRequest, { root, supplied, privileged }: SpecOptions): object {
+export function runtimeSpec(request: SandboxRequest, options: SpecOptions): object {
+  const { root, supplied, privileged, insecure = false, ulimits = [] } = options;
   const { process, terminal } = request;
   const sharesNetwork = request.network === 'host';
   const namespaces = ['pid', 'ipc', 'uts', 'mount', ...(sharesNetwork ? [] : ['network'])];
@@ -35,42 +43,47 @@ export function runtimeSpec(request: SandboxRequest, { root, supplied, privilege
       args: process.args,
       env: process.env,
       cwd: process.cwd,
-      capabilities: capabilitiesOf(process.uid),
+      capabilities: capabilitiesOf(process.uid, insecure ? ALL_CAPABILITIES : CAPABILITIES),
+      rlimits: ulimits.map(({ name, soft, hard }) => ({ type: `RLIMIT_${name.toUpperCase()}`, soft, hard })),
       noNewPrivileges: false,
     },
     root: { path: root, readonly: request.readOnly },
     hostname: request.hostname,
     mounts: [
-      ...systemMounts(privileged || !sharesNetwork),
-      ...[...request.scratch.map(scratchMount), ...[...supplied, ...request.volumes].map(bindMount)].sort(byDepth),
+      ...systemMounts(privileged || !sharesNetwork, options),
+      ...[
+        ...request.scratch.map(scratchMount),
+        ...[...supplied, ...request.volumes].map(bindMount),
+        ...(options.mounts ?? []),
+      ].sort(byDepth),
     ],
     linux: {
       namespaces: namespaces.map((type) => ({ type })),
-      maskedPaths: MASKED_PATHS,
-      readonlyPaths: READONLY_PATHS,
+      maskedPaths: insecure ? [] : MASKED_PATHS,
+      readonlyPaths: insecure ? [] : READONLY_PATHS,
       // Device access is the machine root's to give; the runtime adds the usual harmless devices itself.
-      ...(privileged ? { resources: { devices: [{ allow: false, access: 'rwm' }] } } : {}),
+      ...(privileged ? { resources: { devices: [{ allow: insecure, access: 'rwm' }] } } : {}),
     },
   };
 }
 
 /** As Docker: root gets the default set; another user could gain it by a set-user-ID program, and begins with none. */
-function capabilitiesOf(uid: number): object {
-  const held = uid === 0 ? CAPABILITIES : [];
-  return { bounding: CAPABILITIES, effective: held, permitted: held };
+function capabilitiesOf(uid: number, all: readonly string[]): object {
+  const held = uid === 0 ? all : [];
+  return { bounding: all, effective: held, permitted: held };
 }
 
 /** @param ownSysfs whether a sysfs can be mounted: not in a user namespace that shares the machine's network */
-function systemMounts(ownSysfs: boolean): readonly Mount[] {
+function systemMounts(ownSysfs: boolean, { insecure = false, shmSize = 65536 * 1024 }: SpecOptions): readonly Mount[] {
   const closed = ['nosuid', 'noexec', 'nodev'];
   return [
     mount('/proc', 'proc', 'proc', closed),
     mount('/dev', 'tmpfs', 'tmpfs', ['nosuid', 'strictatime', 'mode=755', 'size=65536k']),
     mount('/dev/pts', 'devpts', 'devpts', ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620', 'gid=5']),
-    mount('/dev/shm', 'tmpfs', 'shm', [...closed, 'mode=1777', 'size=65536k']),
+    mount('/dev/shm', 'tmpfs', 'shm', [...closed, 'mode=1777', `size=${shmSize}`]),
     mount('/dev/mqueue', 'mqueue', 'mqueue', closed),
     ownSysfs
-      ? mount('/sys', 'sysfs', 'sysfs', [...closed, 'ro'])
+      ? mount('/sys', 'sysfs', 'sysfs', [...closed, insecure ? 'rw' : 'ro'])
       : mount('/sys', 'none', '/sys', ['rbind', ...closed, 'ro']),
   ];
 }

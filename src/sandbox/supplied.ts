@@ -11,7 +11,7 @@ import type { SandboxRequest, Volume } from '../ports/sandbox.ts';
 /** Writes them into the directory; those that a volume of the request replaces are left out. */
 export async function suppliedFiles(directory: string, request: SandboxRequest): Promise<readonly Volume[]> {
   const volumes: Volume[] = [];
-  for (const [destination, text] of Object.entries(await contents(request))) {
+  for (const [destination, text] of Object.entries(await suppliedContents(request))) {
     if (request.volumes.some((volume) => volume.destination === destination)) continue;
     const source = join(directory, destination.replaceAll('/', '_'));
     await writeFile(source, text, { mode: 0o644 });
@@ -20,12 +20,20 @@ export async function suppliedFiles(directory: string, request: SandboxRequest):
   return volumes;
 }
 
-async function contents({ network, hostname }: SandboxRequest): Promise<Readonly<Record<string, string>>> {
+/**
+ * Text by path.
+ * @param extraHosts go into the file of hosts
+ */
+export async function suppliedContents(
+  { network, hostname }: Pick<SandboxRequest, 'network' | 'hostname'>,
+  extraHosts: readonly { readonly name: string; readonly address: string }[] = [],
+): Promise<Readonly<Record<string, string>>> {
   const shared = network === 'host';
   const own = `127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n`;
+  const extra = extraHosts.map(({ name, address }) => `${address}\t${name}\n`).join('');
   return {
     '/etc/resolv.conf': shared ? await textOf('/etc/resolv.conf') : '',
-    '/etc/hosts': `${(shared ? await textOf('/etc/hosts') : own).trimEnd()}\n127.0.1.1\t${hostname}\n`,
+    '/etc/hosts': `${(shared ? await textOf('/etc/hosts') : own).trimEnd()}\n127.0.1.1\t${hostname}\n${extra}`,
     '/etc/hostname': `${hostname}\n`,
   };
 }

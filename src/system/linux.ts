@@ -1,6 +1,6 @@
 /**
  * System calls that Node.js has no function for, through koffi: extended attributes, device nodes, times in nanoseconds,
- * flock. The C library is opened at the first call, on the main thread only (koffi is not safe in workers). Failures
+ * flock, mounts. The C library is opened at the first call, on the main thread only (koffi is not safe in workers). Failures
  * are thrown as Node.js throws its own, with `code`, `syscall` and `path`.
  * @module
  */
@@ -18,6 +18,8 @@ interface Library {
   readonly mknod: Native;
   readonly utimensat: Native;
   readonly flock: Native;
+  readonly mount: Native;
+  readonly umount2: Native;
   errno(): number;
 }
 
@@ -29,6 +31,8 @@ const SIGNATURES: Readonly<Record<Exclude<keyof Library, 'errno'>, readonly [str
   mknod: ['int', ['void *', 'uint32_t', 'uint64_t']],
   utimensat: ['int', ['int', 'void *', 'void *', 'int']],
   flock: ['int', ['int', 'int']],
+  mount: ['int', ['void *', 'void *', 'void *', 'uint64_t', 'void *']],
+  umount2: ['int', ['void *', 'int']],
 };
 
 let library: Library | undefined | null;
@@ -205,4 +209,33 @@ export function tryLock(fd: number, kind: keyof typeof LOCK): boolean {
   if (code === 'EWOULDBLOCK' || code === 'EAGAIN' || code === 'EINTR') return false;
   check(libc, result, 'flock', `descriptor ${fd}`);
   return false;
+}
+
+// Mounts
+
+const MOUNT_FLAGS = { readOnly: 1, noSuid: 2, noDev: 4, noExec: 8, remount: 32, bind: 4096, recursive: 16384 } as const;
+const MNT_DETACH = 2;
+
+export interface MountRequest {
+  /** Of `bind` a path; of others what /proc/mounts shows. */
+  readonly source: string;
+  readonly target: string;
+  readonly type: string;
+  readonly flags: readonly (keyof typeof MOUNT_FLAGS)[];
+  /** Options of the file system: less than a page of 4096 bytes. */
+  readonly data: string;
+}
+
+/** mount(2), for this process's mount namespace. */
+export function mount({ source, target, type, flags, data }: MountRequest): void {
+  const libc = libraryFor('mount file systems');
+  const bits = flags.reduce((sum, flag) => sum | MOUNT_FLAGS[flag], 0);
+  const result = libc.mount(cString(source), cString(target), cString(type), bits, cString(data));
+  check(libc, result, 'mount', target);
+}
+
+/** Takes what is mounted there out of the tree at once; it ends when nothing uses it any more. umount2(2), MNT_DETACH. */
+export function unmount(target: string): void {
+  const libc = libraryFor('unmount file systems');
+  check(libc, libc.umount2(cString(target), MNT_DETACH), 'umount2', target);
 }

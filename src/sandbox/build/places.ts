@@ -1,0 +1,105 @@
+/**
+ * Directories of their own, side by side, each locked by who uses it: whoever dies gives its locks back, so that what nobody has
+ * locked and nobody has named can go.
+ * @module
+ */
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fromSystem, ImageError, systemCode } from '../../base/errors.ts';
+import { makeDirectories } from '../../system/directories.ts';
+import { type Lock, type LockKind, lockNow } from '../../system/lock.ts';
+import { removeAsNamespaceRoot } from '../namespace.ts';
+
+export interface Place extends Disposable {
+  readonly name: string;
+  readonly path: string;
+}
+
+const UNFINISHED = '.new-';
+const DEAD = '.dead-';
+const NAME = /^[0-9a-f]{12}$/;
+/** Milliseconds within which a directory that is being made is locked. */
+const MAKING = 60_000;
+
+/** A new one, locked shared. */
+export function makePlace(directory: string): Place {
+  const name = randomBytes(6).toString('hex');
+  const [path, unfinished] = [join(directory, name), join(directory, UNFINISHED + name)];
+  try {
+    makeDirectories(directory);
+    mkdirSync(unfinished, { mode: 0o700 });
+    const lock = lockNow(join(unfinished, 'lock'), 'shared');
+    renameSync(unfinished, path);
+    return { name, path, [Symbol.dispose]: () => lock?.[Symbol.dispose]() };
+  } catch (error) {
+    throw fromSystem(
+      error,
+      `cannot make a directory in ${directory}`,
+      'set PARE_HOME to a directory that you may write to',
+    );
+  }
+}
+
+/** Locks one that is there, shared; undefined where it is gone, or going. */
+export function holdPlace(directory: string, name: string): Place | undefined {
+  const path = join(directory, name);
+  const lock = lockIn(path, 'shared');
+  if (lock === undefined) return undefined;
+  // It may have been renamed between opening and locking.
+  if (existsSync(path)) return { name, path, [Symbol.dispose]: () => lock[Symbol.dispose]() };
+  lock[Symbol.dispose]();
+  return undefined;
+}
+
+function lockIn(path: string, kind: LockKind): Lock | undefined {
+  try {
+    return lockNow(join(path, 'lock'), kind);
+  } catch (error) {
+    if (error instanceof ImageError && error.code === 'NOT_FOUND') return undefined;
+    throw error;
+  }
+}
+
+/** Names of all. */
+export function placesIn(directory: string): readonly string[] {
+  return namesIn(directory).filter((name) => NAME.test(name));
+}
+
+/** Removes one that nobody uses; says whether it is gone. */
+export async function removePlace(directory: string, name: string): Promise<boolean> {
+  const path = join(directory, name);
+  const lock = lockIn(path, 'exclusive');
+  if (lock === undefined) return !existsSync(path);
+  using _ = lock;
+  const dead = join(directory, DEAD + name);
+  // In one step, so that nobody meets half of it.
+  renameSync(path, dead);
+  await removeAsNamespaceRoot(dead);
+  return true;
+}
+
+/** What processes that were killed have left half made, or half removed. */
+export async function removeRemains(directory: string): Promise<void> {
+  for (const name of namesIn(directory)) {
+    const path = join(directory, name);
+    if (name.startsWith(UNFINISHED) && ageOf(path) > MAKING) rmSync(path, { recursive: true, force: true });
+    if (!name.startsWith(DEAD)) continue;
+    using lock = lockIn(path, 'exclusive');
+    if (lock !== undefined) await removeAsNamespaceRoot(path);
+  }
+}
+
+function ageOf(path: string): number {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats === undefined ? 0 : Date.now() - stats.mtimeMs;
+}
+
+export function namesIn(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory).sort();
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
