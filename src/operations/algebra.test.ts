@@ -133,7 +133,7 @@ describe('squash', () => {
     await using source = await openSource('one', place.access);
     const referrers = await source.referrers(digest ?? digestOf(''));
     expect(referrers.map(({ artifactType }) => artifactType)).toEqual([PARE_EVIDENCE]);
-    expect(place.warnings).toEqual([expect.stringMatching(/^1 documents that refer to app/)]);
+    expect(place.warnings).toEqual([expect.stringMatching(/^app becomes another image.*stays behind: 1 /)]);
   });
 
   test('takes SOURCE_DATE_EPOCH for its times', async () => {

@@ -19,6 +19,7 @@ import { openLayerCache } from '../store/layer-cache.ts';
 import { machinePlatform } from '../system/machine.ts';
 import { loadImage } from '../transforms/load/load.ts';
 import { imagesOf, resolvePlatform } from '../transforms/load/platform.ts';
+import { type GoingWith, goingWith, warnOfLeft } from './going-with.ts';
 import type { Written } from './pack.ts';
 import { type Candidate, type SaveRequest, saveDerived } from './save-derived.ts';
 import { loadUnread } from './unread.ts';
@@ -45,11 +46,16 @@ export interface Deriving extends AsyncDisposable {
   save(reference: string, naming?: SinkOptions): Promise<Written>;
 }
 
+const STAYS: GoingWith = { attachments: [], left: 0 };
+
 /** Undefined: the image is already what it would become, and stays byte for byte. */
 export type Edit = (stored: StoredImage) => DerivedImage | undefined | Promise<DerivedImage | undefined>;
 
 /** The same for all images of an index. */
-export type DeriveOptions = Pick<SaveRequest, 'compression' | 'keepsFiles' | 'unread'>;
+export interface DeriveOptions extends Pick<SaveRequest, 'compression' | 'unread'> {
+  /** Present where the files stay the same: what is known of them holds of the new image, too. */
+  readonly keepsFiles?: true;
+}
 
 /**
  * Nothing is written before {@link Deriving.save}. What is read stays open until this is disposed of.
@@ -64,19 +70,27 @@ export async function openDeriving(
   await using stack = new AsyncDisposableStack();
   const source = stack.use(await openSource(reference, access));
   const cache = stack.use(openLayerCache(cacheDir(storeDirectory(access.env))));
-  const { index, images: descriptors, artifacts } = await imagesToEdit(source, access);
-  const images: Candidate[] = [];
+  const { root, index, images: descriptors, artifacts, attestations } = await imagesToEdit(source, access);
+  const images: (Candidate & GoingWith)[] = [];
   // A medium without manifests gives away its layers only when they are read.
   const unread = options.unread === true && !source.synthesized;
   for (const descriptor of descriptors) {
     const image = unread
       ? await loadUnread(source, descriptor, access.run)
       : await loadImage(source, descriptor, cache, access.run);
-    images.push({ descriptor, image, made: await edit({ image, layers: storedLayers(image, source) }) });
+    const made = await edit({ image, layers: storedLayers(image, source) });
+    const keepsFiles = options.keepsFiles === true;
+    const going = made === undefined ? STAYS : await goingWith(source, descriptor, keepsFiles, access.run);
+    images.push({ descriptor, image, made, ...going });
   }
+  let left = images.reduce((sum, image) => sum + image.left, 0);
+  if (index !== undefined && images.some(({ made }) => made !== undefined)) {
+    left += attestations + (await source.referrers(root.digest, access.run)).length;
+  }
+  warnOfLeft(source, left, access.run);
   const open = stack.move();
   return {
-    ...deriving({ source, index, images, artifacts, ...options, unread }, access),
+    ...deriving({ source, root, index, images, artifacts, ...options, unread }, access),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
 }
@@ -84,8 +98,8 @@ export async function openDeriving(
 /** The same of an image that is stored nowhere. */
 export async function openMade(image: Image, edit: Edit, options: DeriveOptions, access: Access): Promise<Deriving> {
   const made = await edit({ image, layers: [] });
-  const images = [{ descriptor: undefined, image, made }];
-  const request = { source: undefined, index: undefined, images, artifacts: [], ...options };
+  const images = [{ descriptor: undefined, image, made, attachments: [] }];
+  const request = { source: undefined, root: undefined, index: undefined, images, artifacts: [], ...options };
   return { ...deriving(request, access), [Symbol.asyncDispose]: async () => undefined };
 }
 
@@ -99,15 +113,20 @@ function deriving(request: SaveRequest, access: Access): Omit<Deriving, typeof S
   };
 }
 
+interface ToEdit extends Pick<SaveRequest, 'index' | 'artifacts'> {
+  readonly root: Descriptor;
+  readonly images: readonly Descriptor[];
+  /** How many are in the index. */
+  readonly attestations: number;
+}
+
 /** Several images are an index again; one that was chosen from an index is not. */
-async function imagesToEdit(
-  source: Source,
-  { platform, run }: Access,
-): Promise<Pick<SaveRequest, 'index' | 'artifacts'> & { readonly images: readonly Descriptor[] }> {
+async function imagesToEdit(source: Source, { platform, run }: Access): Promise<ToEdit> {
   const root = await source.resolve(run);
   if (!isIndexType(root.mediaType) || platform !== undefined) {
     const choice = { wanted: platform, machine: machinePlatform() };
-    return { index: undefined, artifacts: [], images: [await resolvePlatform(source, root, choice, run)] };
+    const images = [await resolvePlatform(source, root, choice, run)];
+    return { root, index: undefined, artifacts: [], images, attestations: 0 };
   }
   const index = parseIndex(await readDocument(source, root, run), root);
   const all = await imagesOf(source, root, run);
@@ -115,11 +134,7 @@ async function imagesToEdit(
   const images = all.filter(({ artifactType }) => artifactType === undefined);
   if (images.length === 0) throw new ImageError('NOT_FOUND', `${source.reference} is an index without an image`);
   const others = index.manifests.filter(({ annotations }) => annotations?.['vnd.docker.reference.type'] !== undefined);
-  if (others.length > 0) {
-    const text = `${source.reference}: ${others.length} attestations speak of images that become others, and stay behind`;
-    run?.report?.({ type: 'warning', text });
-  }
-  return { index, images, artifacts };
+  return { root, index, images, artifacts, attestations: others.length };
 }
 
 /** Layers as they are stored; of a medium without manifests, their tars. */

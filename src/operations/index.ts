@@ -1,8 +1,9 @@
 /** Indexes of several images, from references to references. @module */
 import { ImageError } from '../base/errors.ts';
 import { canonicalJson } from '../base/json.ts';
-import { isIndexType, isManifestType, OCI_INDEX } from '../formats/oci/media-types.ts';
+import { isIndexType, OCI_INDEX } from '../formats/oci/media-types.ts';
 import { parseIndex } from '../formats/oci/parse.ts';
+import { joinedReferrers, NO_REFERRERS, type Referrers } from '../formats/oci/referrers.ts';
 import type { Descriptor, Index } from '../formats/oci/types.ts';
 import { parsePlatform } from '../model/platform.ts';
 import type { Sink, Source } from '../ports/content-store.ts';
@@ -12,11 +13,12 @@ import { readDocument } from '../ports/verified.ts';
 import { openSink, type SinkOptions } from '../sinks.ts';
 import { type Access, openSource } from '../sources.ts';
 import { machinePlatform } from '../system/machine.ts';
-import { copyDocument } from '../transforms/copy/copy.ts';
+import { type CopiedDocument, copyDocument } from '../transforms/copy/copy.ts';
 import { entriesOf } from '../transforms/index/describe.ts';
 import { parseRemoval, withEntries, withoutEntries } from '../transforms/index/entries.ts';
 import { resolvePlatform } from '../transforms/load/platform.ts';
-import { type ArtifactFiles, openArtifact } from './artifact.ts';
+import { type Artifact, type ArtifactFiles, openArtifact } from './artifact.ts';
+import { warnOfLeft } from './going-with.ts';
 import type { Written } from './pack.ts';
 
 type Annotations = Readonly<Record<string, string>>;
@@ -42,7 +44,7 @@ export interface Indexing extends AsyncDisposable {
 /** An entry, and how it and all that it speaks of get into a sink. */
 interface Entry {
   readonly descriptor: Descriptor;
-  write(sink: Sink, run: Run): Promise<Descriptor>;
+  write(sink: Sink, run: Run): Promise<CopiedDocument>;
 }
 
 /**
@@ -55,7 +57,7 @@ export async function openIndexing(reference: string | undefined, edit: IndexEdi
   const { images = [], artifact, remove = [], annotations = {}, entryAnnotations = {} } = edit;
   const before = reference === undefined ? undefined : await openIndex(reference, access, stack);
   const added = (await Promise.all(images.map((image) => openEntries(image, access, stack)))).flat();
-  if (artifact !== undefined) added.push(stack.use(await openArtifact(artifact, access.run)));
+  if (artifact !== undefined) added.push(madeEntry(stack.use(await openArtifact(artifact, access.run))));
   const marked = added.map((entry) => withAnnotations(entry, entryAnnotations));
   const removals = remove.map((text) => parseRemoval(text, (platform) => parsePlatform(platform, machinePlatform())));
   const left = withoutEntries(before?.index.manifests ?? [], removals);
@@ -93,7 +95,8 @@ export async function readIndexAt(source: Source, run?: Run): Promise<{ root: De
 
 async function openIndex(reference: string, access: Access, stack: AsyncDisposableStack) {
   const source = stack.use(await openSource(reference, access));
-  const { index } = await readIndexAt(source, access.run);
+  const { root, index } = await readIndexAt(source, access.run);
+  warnOfLeft(source, (await source.referrers(root.digest, access.run)).length, access.run);
   return { index, entries: index.manifests.map((entry) => copied(source, entry)) };
 }
 
@@ -104,7 +107,6 @@ async function openEntries(reference: string, access: Access, stack: AsyncDispos
   const choice = { wanted, machine: machinePlatform() };
   const root = wanted === undefined ? named : await resolvePlatform(source, named, choice, run);
   const entries = await entriesOf(source, root, run);
-  await warnOfReferrers(source, entries, run);
   return entries.map((entry) => copied(source, entry));
 }
 
@@ -112,14 +114,11 @@ function copied(source: Source, descriptor: Descriptor): Entry {
   return { descriptor, write: (sink, run) => copyDocument(source, sink, descriptor, run) };
 }
 
-async function warnOfReferrers(source: Source, entries: readonly Descriptor[], run?: Run): Promise<void> {
-  let count = 0;
-  for (const { mediaType, digest } of entries) {
-    if (isManifestType(mediaType)) count += (await source.referrers(digest, run)).length;
-  }
-  if (count === 0) return;
-  const text = `${count} documents that refer to images of ${source.reference} (evidence, signatures …) stay behind`;
-  run?.report?.({ type: 'warning', text });
+function madeEntry({ descriptor, write }: Artifact): Entry {
+  return {
+    descriptor,
+    write: async (sink, run) => ({ descriptor: await write(sink, run), referrers: NO_REFERRERS }),
+  };
 }
 
 function withAnnotations({ descriptor, write }: Entry, annotations: Annotations): Entry {
@@ -146,13 +145,15 @@ async function save(
     });
   }
   const manifests: Descriptor[] = [];
+  const referrers: Referrers[] = [];
   for (const [described, entry] of entries) {
-    const written = (await entry?.write(sink, run)) ?? described;
+    const { descriptor: written = described, referrers: more } = (await entry?.write(sink, run)) ?? {};
+    if (more !== undefined) referrers.push(more);
     // What was compressed on the way has another digest; what the entry says of it stays.
     manifests.push({ ...described, mediaType: written.mediaType, digest: written.digest, size: written.size });
   }
   const index: Index = { ...frame, schemaVersion: 2, mediaType: OCI_INDEX, manifests };
   const root = await pushDocument(sink, OCI_INDEX, canonicalJson(index), run);
-  await sink.commit(root, {}, run);
+  await sink.commit(root, { referrers: joinedReferrers(referrers) }, run);
   return { reference: to, digest: root.digest };
 }

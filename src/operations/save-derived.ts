@@ -3,7 +3,8 @@ import { present } from '../base/assert.ts';
 import { ImageError } from '../base/errors.ts';
 import { canonicalJson } from '../base/json.ts';
 import type { LayerForm } from '../formats/layer/form.ts';
-import { OCI_INDEX, PARE_EVIDENCE } from '../formats/oci/media-types.ts';
+import { OCI_INDEX } from '../formats/oci/media-types.ts';
+import { joinedReferrers } from '../formats/oci/referrers.ts';
 import type { Descriptor, Index } from '../formats/oci/types.ts';
 import { isRootReference, parseReference } from '../formats/reference/parse.ts';
 import type { Image } from '../model/image.ts';
@@ -15,10 +16,9 @@ import type { Run } from '../ports/run.ts';
 import { openSink, type SinkOptions, saveRoot } from '../sinks.ts';
 import type { Access } from '../sources.ts';
 import { machinePlatform } from '../system/machine.ts';
-import { copyDocument, copyImage } from '../transforms/copy/copy.ts';
+import { type CopiedDocument, copyDocument, copyImage } from '../transforms/copy/copy.ts';
 import type { Attachment } from '../transforms/save/image.ts';
-import { saveImage, writeImage } from '../transforms/save/save.ts';
-import { attachedBytes } from './evidence.ts';
+import { saveImage, writeWithAttachments } from '../transforms/save/save.ts';
 import type { Written } from './pack.ts';
 
 /** One image, and what it became; undefined: nothing else. */
@@ -27,11 +27,15 @@ export interface Candidate {
   readonly descriptor: Descriptor | undefined;
   readonly image: Image;
   readonly made: DerivedImage | undefined;
+  /** What goes with it. */
+  readonly attachments: readonly Attachment[];
 }
 
 export interface SaveRequest {
   /** Absent for what is stored nowhere. */
   readonly source: Source | undefined;
+  /** What the source's reference names; absent for what is stored nowhere. */
+  readonly root: Descriptor | undefined;
   /** Present where the result is an index again. */
   readonly index: Index | undefined;
   /** At least one. */
@@ -40,8 +44,6 @@ export interface SaveRequest {
   readonly artifacts: readonly Descriptor[];
   /** Of layers that are made; default gzip. */
   readonly compression?: LayerForm | undefined;
-  /** Present where the files stay the same: what is known of them holds of the new image, too. */
-  readonly keepsFiles?: true;
   /** Whether nobody looks at layers, which all stay. */
   readonly unread?: boolean;
 }
@@ -98,7 +100,7 @@ async function saveOne(one: Candidate, request: SaveRequest, sink: Sink, run: Ru
     const { digest } = await copyImage(source, sink, { root }, run);
     return { digest, size: layersSize(image.source?.manifest.layers) };
   }
-  const attachments = sink.withoutReferrers || stored === undefined ? [] : await carried(stored, request, run);
+  const { attachments } = one;
   const options = { attachments, ...(compression === undefined ? {} : { compression }) };
   const { descriptor: saved, manifest } = await saveImage(made, sink, options, run);
   return { digest: saved.digest, size: layersSize(manifest.layers) };
@@ -117,45 +119,47 @@ function storedOf({ source }: SaveRequest, { descriptor }: Candidate): Stored | 
   return source === undefined || descriptor === undefined ? undefined : { source, descriptor };
 }
 
-/** The reasons for files that are still there. What else speaks of the old image does not speak of this one. */
-async function carried({ source, descriptor }: Stored, { keepsFiles }: SaveRequest, run: Run): Promise<Attachment[]> {
-  const referrers = await source.referrers(descriptor.digest, run);
-  const bytes = keepsFiles && referrers.length > 0 ? await attachedBytes(source, descriptor, run) : undefined;
-  const left = referrers.length - (bytes === undefined ? 0 : 1);
-  if (left > 0) {
-    const text = `${left} documents that refer to ${source.reference} (evidence, signatures …) stay behind: this is another image`;
-    run.report?.({ type: 'warning', text });
-  }
-  return bytes === undefined ? [] : [{ artifactType: PARE_EVIDENCE, bytes }];
-}
-
 async function saveIndex(request: SaveRequest, before: Index, sink: Sink, run: Run = {}): Promise<Saved> {
-  const manifests: Descriptor[] = [];
-  let size = 0;
-  for (const one of request.images) {
-    const { image, made } = one;
-    const { source, descriptor } = present(storedOf(request, one), 'stored image');
-    if (made === undefined) {
-      manifests.push(await copyDocument(source, sink, descriptor, run));
-      size += layersSize(image.source?.manifest.layers);
-      continue;
-    }
-    const saved = await writeImage(made, sink, request.compression, run);
-    manifests.push(inPlaceOf(descriptor, saved.descriptor));
-    size += layersSize(saved.manifest.layers);
+  if (request.images.every(({ made }) => made === undefined)) return saveAsItIs(request, sink, run);
+  const parts: Part[] = [];
+  for (const one of request.images) parts.push(await savePart(one, request, sink, run));
+  for (const one of request.artifacts) {
+    parts.push({ ...(await copyDocument(present(request.source, 'source'), sink, one, run)), size: 0 });
   }
-  for (const one of request.artifacts)
-    manifests.push(await copyDocument(present(request.source, 'source'), sink, one, run));
   const { annotations } = before;
   const index: Index = {
     schemaVersion: 2,
     mediaType: OCI_INDEX,
-    manifests,
+    manifests: parts.map(({ descriptor }) => descriptor),
     ...(annotations === undefined ? {} : { annotations }),
   };
-  const descriptor = await pushDocument(sink, OCI_INDEX, canonicalJson(index), run);
-  await sink.commit(descriptor, {}, run);
-  return { digest: descriptor.digest, size };
+  const root = await pushDocument(sink, OCI_INDEX, canonicalJson(index), run);
+  await sink.commit(root, { referrers: joinedReferrers(parts.map(({ referrers }) => referrers)) }, run);
+  return { digest: root.digest, size: parts.reduce((sum, { size }) => sum + size, 0) };
+}
+
+async function saveAsItIs({ source, root, images }: SaveRequest, sink: Sink, run: Run): Promise<Saved> {
+  const { digest } = await copyImage(present(source, 'source'), sink, { root: present(root, 'root') }, run);
+  return { digest, size: images.reduce((sum, { image }) => sum + layersSize(image.source?.manifest.layers), 0) };
+}
+
+/** An entry of the index. */
+interface Part extends CopiedDocument {
+  /** Of the layers as they are stored. */
+  readonly size: number;
+}
+
+async function savePart(one: Candidate, request: SaveRequest, sink: Sink, run: Run): Promise<Part> {
+  const { image, made, attachments } = one;
+  const { source, descriptor } = present(storedOf(request, one), 'stored image');
+  if (made === undefined) {
+    const size = layersSize(image.source?.manifest.layers);
+    return { ...(await copyDocument(source, sink, descriptor, run)), size };
+  }
+  const { compression } = request;
+  const options = { attachments, ...(compression === undefined ? {} : { compression }) };
+  const { saved, referrers } = await writeWithAttachments(made, sink, options, run);
+  return { descriptor: inPlaceOf(descriptor, saved.descriptor), referrers, size: layersSize(saved.manifest.layers) };
 }
 
 /** The entry of an index goes on saying what it said. */

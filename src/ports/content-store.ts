@@ -5,6 +5,7 @@
  */
 import type { Digest } from '../base/digest.ts';
 import type { Compression } from '../formats/oci/media-types.ts';
+import type { Referrers } from '../formats/oci/referrers.ts';
 import type { Descriptor } from '../formats/oci/types.ts';
 import type { Blob } from '../model/content.ts';
 import type { Run } from './run.ts';
@@ -72,6 +73,10 @@ export interface Sink extends AsyncDisposable {
    * Stores bytes whose digest is not known beforehand, and says what it became: for layers that are compressed on the way.
    */
   write(mediaType: string, bytes: AsyncIterable<Uint8Array>, run?: Run): Promise<Descriptor>;
-  /** Makes the reference name this manifest or index, whose blobs have all been pushed, and its referrers be found. */
-  commit(root: Descriptor, options?: { readonly referrers?: readonly Descriptor[] }, run?: Run): Promise<void>;
+  /**
+   * Makes the reference name this manifest or index, whose blobs have all been pushed, and what refers to it and to its parts
+   * be found.
+   * @param options.referrers pushed as well; those that are known already stay
+   */
+  commit(root: Descriptor, options?: { readonly referrers?: Referrers }, run?: Run): Promise<void>;
 }

@@ -2,6 +2,7 @@
 import type { Digest } from '../base/digest.ts';
 import { ImageError } from '../base/errors.ts';
 import { pieces } from '../base/stream.ts';
+import { NO_REFERRERS } from '../formats/oci/referrers.ts';
 import type { Descriptor } from '../formats/oci/types.ts';
 import type { StoreReference } from '../formats/reference/parse.ts';
 import type { Sink } from '../ports/content-store.ts';
@@ -63,7 +64,8 @@ export function openStoreSink(session: StoreSession, reference: StoreReference):
       // Nobody can remove anything now, so that the list needs no lease before the index states it.
       await session.exclusively(async () => {
         const named = withName(readIndex(dir), root, name);
-        await writeIndex(dir, await addReferrers(named, root.digest, options.referrers ?? [], fetch, writeList), true);
+        const { referrers = NO_REFERRERS } = options;
+        await writeIndex(dir, await addReferrers(named, root.digest, referrers, fetch, writeList), true);
       }, run);
     },
     [Symbol.asyncDispose]: async () => undefined,

@@ -33,7 +33,7 @@ export async function openStoreSource(
     resolve: async () => plainDescriptor(root),
     fetch,
     blob: async (descriptor) => blobFile(dir, descriptor),
-    referrers: (subject, run) => layoutReferrers(readIndex(dir), subject, fetch, run),
+    referrers: layoutReferrers(() => readIndex(dir), fetch),
     [Symbol.asyncDispose]: async () => undefined,
   };
 }

@@ -32,7 +32,7 @@ export async function openWholeStore(
       throw new Error('bug: the whole store is not one image');
     },
     fetch,
-    referrers: (subject, run) => layoutReferrers(index, subject, fetch, run),
+    referrers: layoutReferrers(() => index, fetch),
     [Symbol.asyncDispose]: async () => undefined,
   };
   return { source, images: [...images.values()] };

@@ -7,7 +7,7 @@ import { mkdirSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { digestOf } from '../../src/base/digest.ts';
-import { ImageError } from '../../src/base/errors.ts';
+import { type ErrorCode, ImageError } from '../../src/base/errors.ts';
 import { canonicalJson } from '../../src/base/json.ts';
 import { pieces } from '../../src/base/stream.ts';
 import { OCI_INDEX, PARE_EVIDENCE } from '../../src/formats/oci/media-types.ts';
@@ -22,7 +22,7 @@ import { openSink } from '../../src/sinks.ts';
 import { type Access, openImage, openSource } from '../../src/sources.ts';
 import { copyImage } from '../../src/transforms/copy/copy.ts';
 import type { NewImage, SavedImage } from '../../src/transforms/save/image.ts';
-import { saveImage, writeImage } from '../../src/transforms/save/save.ts';
+import { saveImage, writeImage, writeWithAttachments } from '../../src/transforms/save/save.ts';
 import { changePlans, planChangeset, trees } from '../arbitraries.ts';
 import { imageOf, treeOf, workplace } from '../images.ts';
 import type { OciCheck } from '../oci-schemas.ts';
@@ -34,6 +34,8 @@ export interface Medium {
   /** Does harm to the bytes of a blob. */
   damage(dir: string, digest: string): void;
   readonly schemas: OciCheck | undefined;
+  /** How a name that nothing was committed under fails; default NOT_FOUND. */
+  readonly unnamed?: ErrorCode;
   /** What it cannot do, and why. */
   readonly skip: Readonly<Partial<Record<'manifest' | 'referrers' | 'index' | 'names' | 'keeps-blobs', string>>>;
 }
@@ -148,7 +150,8 @@ export function contentStoreContract(described: Medium): void {
         await using sink = await openSink(reference, place.access);
         await writeImage(imageOf(treeOf(SMALL)), sink);
       }
-      await expect(openImage(reference, place.access)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+      const code = medium.unnamed ?? 'NOT_FOUND';
+      await expect(openImage(reference, place.access)).rejects.toMatchObject({ code });
     });
 
     test('a failed write leaves what was there', async () => {
@@ -249,6 +252,55 @@ export function contentStoreContract(described: Medium): void {
         const texts = await Promise.all(found.map((referrer) => attachmentOf(source, referrer)));
         expect(texts.sort()).toEqual(['{"a":1}', '{"b":2}']);
         expect(await source.referrers(digestOf('another'))).toEqual([]);
+      }
+    });
+
+    unless('referrers')('so is what refers to a platform of an index, and to what refers to it', async () => {
+      await using place = await workplace();
+      const [here, there, back] = ['here', 'there', 'back'].map((name) =>
+        medium.reference(`${place.dir}/${name}`, name),
+      ) as [string, string, string];
+      const subjects: Descriptor[] = [];
+      {
+        await using sink = await openSink(here, place.access);
+        const options = { attachments: [{ artifactType: PARE_EVIDENCE, bytes: Buffer.from('{}') }] };
+        const { saved, referrers } = await writeWithAttachments(imageOf(treeOf(SMALL)), sink, options);
+        const evidence = referrers.get(saved.descriptor.digest)?.[0] as Descriptor;
+        const push = async (document: object): Promise<Descriptor> => {
+          const bytes = canonicalJson({ schemaVersion: 2, ...document });
+          const { mediaType } = document as Descriptor;
+          const one = { mediaType, digest: digestOf(bytes), size: bytes.length };
+          await sink.push(one, pieces(bytes));
+          return one;
+        };
+        const index = await push({ mediaType: OCI_INDEX, manifests: [saved.descriptor] });
+        const signing = ({ mediaType, digest, size }: Descriptor, artifactType: string) =>
+          push({ ...saved.manifest, artifactType, subject: { mediaType, digest, size } });
+        const signature = await signing(evidence, 'test/signature');
+        const told = [
+          [saved.descriptor, [evidence]],
+          [evidence, [{ ...signature, artifactType: 'test/signature' }]],
+          [index, [{ ...(await signing(index, 'test/whole')), artifactType: 'test/whole' }]],
+        ] as const;
+        await sink.commit(index, { referrers: new Map(told.map(([{ digest }, all]) => [digest, all])) });
+        subjects.push(...told.map(([one]) => one));
+      }
+      for (const [from, to] of [
+        [here, there],
+        [there, back],
+      ] as const) {
+        await using source = await openSource(from, place.access);
+        await using sink = await openSink(to, place.access);
+        await copyImage(source, sink, { referrers: true });
+      }
+      for (const one of [here, there, back]) {
+        await using source = await openSource(one, place.access);
+        await source.resolve();
+        const found = await Promise.all(subjects.map(({ digest }) => source.referrers(digest)));
+        const types = found.map((all) => all.map(({ artifactType }) => artifactType));
+        expect(types).toEqual([[PARE_EVIDENCE], ['test/signature'], ['test/whole']]);
+        expect(found.flat().flatMap(({ annotations }) => Object.keys(annotations ?? {}))).toEqual([]);
+        for (const referrer of found.flat()) await readDocument(source, referrer);
       }
     });
 

@@ -3,8 +3,8 @@
  * naming, unnaming and attaching referrers make of it.
  *
  * Referrers (manifests with a `subject`) are not entries of their own, since programs that are given a layout and no name
- * take its only entry. They are listed in an index document of their own, whose digest the subject's entry states in an
- * annotation; entries with a subject, and the tag `sha256-…` of the distribution-spec, are understood where others wrote them.
+ * take its only entry. They are listed in an index document of their own, whose digest the image's entry states in an
+ * annotation, together with what refers to parts of the image; entries with a subject, and the tag `sha256-…` of the distribution-spec, are understood where others wrote them.
  * @module
  */
 import { algorithmOf, type Digest, encodedOf, isDigest } from '../../base/digest.ts';
@@ -15,7 +15,7 @@ import type { Descriptor, Index } from './types.ts';
 
 /** image-spec annotations.md: the name of a manifest inside a layout. */
 export const REF_NAME = 'org.opencontainers.image.ref.name';
-/** On an entry of index.json: digest and size, with a comma, of an index that lists the referrers of its manifest. */
+/** On an entry of index.json: digest and size, with a comma, of an index that lists what refers to its image. */
 const REFERRERS = 'vnd.pare.referrers';
 
 export const EMPTY_INDEX: Index = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [] };

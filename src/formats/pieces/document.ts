@@ -22,7 +22,7 @@ export interface PiecesDocument {
   readonly root: Descriptor;
   /** Blobs in pieces, in the order in which their pieces stand in the manifest; wholes stand before. */
   readonly blobs: readonly PiecedBlob[];
-  /** What refers to the root. */
+  /** What refers to the root, and what refers to parts of it and says so. */
   readonly referrers: readonly Descriptor[];
 }
 

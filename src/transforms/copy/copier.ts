@@ -5,6 +5,7 @@ import { ImageError } from '../../base/errors.ts';
 import { pieces } from '../../base/stream.ts';
 import { isForeignLayer, isIndexType, isManifestType } from '../../formats/oci/media-types.ts';
 import { parseIndex, parseManifest } from '../../formats/oci/parse.ts';
+import type { Referrers } from '../../formats/oci/referrers.ts';
 import type { Descriptor, Index, Manifest } from '../../formats/oci/types.ts';
 import type { Sink, Source } from '../../ports/content-store.ts';
 import type { Run } from '../../ports/run.ts';
@@ -16,7 +17,9 @@ import { entryFor, indexOf } from './index-document.ts';
 
 /** Blobs under way at once. */
 const CONCURRENCY = 4;
+/** Of indexes in indexes, and of what refers to what refers to an image. */
 export const MAX_DEPTH = 4;
+const MOST_REFERRERS = 10_000;
 
 export class Copier {
   readonly #source: Source;
@@ -24,6 +27,9 @@ export class Copier {
   readonly #run: Run;
   /** Blobs on their way: a layer that occurs twice is sent once. */
   readonly #underWay = new Map<Digest, Promise<void>>();
+  /** Manifests and indexes that stayed as they are, and those that became others or that the sink has no place for. */
+  readonly #kept = new Map<Digest, Descriptor>();
+  readonly #changed = new Map<Digest, Descriptor>();
 
   constructor(source: Source, sink: Sink, run: Run) {
     this.#source = source;
@@ -36,6 +42,41 @@ export class Copier {
    * @returns what it became; undefined for an index that has none of the platforms that are wanted
    */
   async document(one: Descriptor, change: Change, depth = 0): Promise<Descriptor | undefined> {
+    const copied = await this.#document(one, change, depth);
+    if (copied === undefined) return undefined;
+    const isKept = copied.digest === one.digest && this.#sink.withoutReferrers === undefined;
+    (isKept ? this.#kept : this.#changed).set(one.digest, one);
+    return copied;
+  }
+
+  /**
+   * What refers to the documents that stayed, and in turn to that, with all that it speaks of.
+   * @throws ImageError LIMIT where that is more than anybody attaches
+   */
+  async referrers(): Promise<Referrers> {
+    const found = new Map<Digest, readonly Descriptor[]>();
+    let count = 0;
+    let asked = 0;
+    for (let depth = 0; depth < MAX_DEPTH; depth++) {
+      const documents = [...this.#kept.values()].slice(asked);
+      asked += documents.length;
+      for (const [subject, all] of await referrersOf(this.#source, documents, this.#run)) {
+        found.set(subject, all);
+        count += all.length;
+        if (count > MOST_REFERRERS) throw tooMany(this.#source);
+        for (const one of all) if (!this.#kept.has(one.digest)) await this.document(one, NO_CHANGE);
+      }
+    }
+    return found;
+  }
+
+  /** How many documents refer to what stays behind. */
+  async countLost(): Promise<number> {
+    const lost = await referrersOf(this.#source, [...this.#changed.values()], this.#run);
+    return [...lost.values()].reduce((sum, all) => sum + all.length, 0);
+  }
+
+  async #document(one: Descriptor, change: Change, depth: number): Promise<Descriptor | undefined> {
     if (depth > MAX_DEPTH) throw new ImageError('INVALID', `${this.#source.reference}: indexes are nested too deep`);
     const bytes = await readDocument(this.#source, one, this.#run);
     if (isIndexType(one.mediaType)) {
@@ -118,6 +159,19 @@ export class Copier {
       return sent;
     });
   }
+}
+
+/** What refers to each document; those to which nothing does are left out. */
+export async function referrersOf(source: Source, documents: readonly Descriptor[], run: Run): Promise<Referrers> {
+  const lists = await mapBounded(documents, CONCURRENCY, ({ digest }) => source.referrers(digest, run));
+  const each = documents.map(({ digest }, i) => [digest, lists[i] ?? []] as const);
+  return new Map(each.filter(([, all]) => all.length > 0));
+}
+
+function tooMany({ reference }: Source): ImageError {
+  return new ImageError('LIMIT', `${reference}: more than ${MOST_REFERRERS} documents refer to the image`, {
+    hint: 'leave them behind with --no-referrers',
+  });
 }
 
 /** What is no image has no other form, and stays as it is in an index; asked for by itself it is an error. */

@@ -6,12 +6,13 @@
 import { ImageError } from '../../base/errors.ts';
 import type { LayerForm } from '../../formats/layer/form.ts';
 import type { ImageFormat } from '../../formats/oci/image-format.ts';
+import { NO_REFERRERS, type Referrers } from '../../formats/oci/referrers.ts';
 import type { Descriptor, Platform } from '../../formats/oci/types.ts';
 import type { Sink, Source } from '../../ports/content-store.ts';
 import type { Run } from '../../ports/run.ts';
 import { type Change, NO_CHANGE } from './change.ts';
-import { Copier } from './copier.ts';
-import { whatChanges } from './what-changes.ts';
+import { Copier, referrersOf } from './copier.ts';
+import { wantedDocuments, whatChanges } from './what-changes.ts';
 
 export interface CopyOptions {
   /** What to copy; default all that the source's reference names. */
@@ -41,28 +42,36 @@ export async function copyImage(
 ): Promise<Descriptor> {
   const root = options.root ?? (await source.resolve(run));
   const change = wantedChange(source, sink, options);
-  const why = async () => whyAnother(source, sink, root, change, run);
-  if (options.preserveDigests === true) refuseChange(source, await why());
-  const referrers = options.referrers === false ? [] : await source.referrers(root.digest, run);
-  const mustKeep = options.referrers === true && referrers.length > 0;
-  if (mustKeep && (sink.withoutReferrers || (await why()) !== undefined)) throw lostReferrers(sink, referrers);
+  if (options.preserveDigests === true) refuseChange(source, await whyAnother(source, sink, root, change, run));
+  if (options.referrers === true) await refuseLoss(source, sink, root, change, run);
   const copier = new Copier(source, sink, run);
   const copied = await copier.document(root, change);
   if (copied === undefined) {
     throw new ImageError('NOT_FOUND', `${source.reference} has no image of the platforms that are wanted`);
   }
-  const isLost = sink.withoutReferrers === true || copied.digest !== root.digest;
-  if (isLost && referrers.length > 0) run.report?.({ type: 'warning', text: lossOf(sink, referrers) });
-  const kept = isLost ? [] : referrers;
-  for (const referrer of kept) await copier.document(referrer, NO_CHANGE);
-  await sink.commit(copied, { referrers: kept }, run);
+  const referrers = options.referrers === false ? NO_REFERRERS : await copier.referrers();
+  const lost = options.referrers === false ? 0 : await copier.countLost();
+  if (lost > 0) run.report?.({ type: 'warning', text: lossOf(sink, lost) });
+  await sink.commit(copied, { referrers }, run);
   return copied;
 }
 
-/** Copies without naming: for what is to be part of an index. What refers to it stays behind. */
-export async function copyDocument(source: Source, sink: Sink, root: Descriptor, run: Run = {}): Promise<Descriptor> {
-  const copied = await new Copier(source, sink, run).document(root, wantedChange(source, sink, {}));
-  return copied ?? root;
+export interface CopiedDocument {
+  readonly descriptor: Descriptor;
+  /** What refers to it and to its parts, pushed as well. */
+  readonly referrers: Referrers;
+}
+
+/** Copies without naming: for what is to be part of an index. */
+export async function copyDocument(
+  source: Source,
+  sink: Sink,
+  root: Descriptor,
+  run: Run = {},
+): Promise<CopiedDocument> {
+  const copier = new Copier(source, sink, run);
+  const descriptor = (await copier.document(root, wantedChange(source, sink, {}))) ?? root;
+  return { descriptor, referrers: await copier.referrers() };
 }
 
 /** A medium that keeps no manifests has no forms of them. */
@@ -91,13 +100,34 @@ function refuseChange(source: Source, why: string | undefined): void {
   });
 }
 
-function lossOf(sink: Sink, referrers: readonly Descriptor[]): string {
-  const why = sink.withoutReferrers ? 'cannot hold' : 'gets another digest, and loses';
-  return `${sink.reference} ${why} what refers to the image: ${referrers.length} (evidence, signatures …)`;
-}
-
-function lostReferrers(sink: Sink, referrers: readonly Descriptor[]): ImageError {
-  return new ImageError('UNSUPPORTED', lossOf(sink, referrers), {
+/** Before anything is written. @throws ImageError UNSUPPORTED where something refers to what will be something else */
+async function refuseLoss(source: Source, sink: Sink, root: Descriptor, change: Change, run: Run): Promise<void> {
+  let lost = 0;
+  for (const [one, all] of await documentsWithReferrers(source, root, change, run)) {
+    if ((await whyAnother(source, sink, one, change, run)) !== undefined) lost += all.length;
+  }
+  if (lost === 0) return;
+  throw new ImageError('UNSUPPORTED', lossOf(sink, lost), {
     hint: 'leave out --referrers to copy the image without them',
   });
+}
+
+/** Those of the documents that are wanted to which something refers. */
+async function documentsWithReferrers(
+  source: Source,
+  root: Descriptor,
+  change: Change,
+  run: Run,
+): Promise<readonly (readonly [Descriptor, readonly Descriptor[]])[]> {
+  const documents = await wantedDocuments(source, root, change, run);
+  const referrers = await referrersOf(source, documents, run);
+  return documents.flatMap((one) => {
+    const all = referrers.get(one.digest);
+    return all === undefined ? [] : [[one, all] as const];
+  });
+}
+
+function lossOf(sink: Sink, count: number): string {
+  const why = sink.withoutReferrers ? 'cannot hold' : 'gets another digest, and loses';
+  return `${sink.reference} ${why} what refers to the image: ${count} (evidence, signatures …)`;
 }

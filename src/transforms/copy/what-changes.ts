@@ -38,6 +38,25 @@ export async function whatChanges(
   return lostAttestation(index, change);
 }
 
+/** The manifests and indexes that are copied: the root, and what of an index is wanted. Each once. */
+export async function wantedDocuments(
+  source: Source,
+  root: Descriptor,
+  change: Change,
+  run: Run,
+  depth = 0,
+): Promise<readonly Descriptor[]> {
+  if (depth > MAX_DEPTH) throw new ImageError('INVALID', `${source.reference}: indexes are nested too deep`);
+  if (!isIndexType(root.mediaType)) return isManifestType(root.mediaType) ? [root] : [];
+  const index = parseIndex(await readDocument(source, root, run), root);
+  const found = [root];
+  for (const entry of index.manifests) {
+    const isPart = isIndexType(entry.mediaType) || isAttestation(entry) || isWanted(entry, change);
+    if (isPart) found.push(...(await wantedDocuments(source, entry, change, run, depth + 1)));
+  }
+  return [...new Map(found.map((one) => [one.digest, one])).values()];
+}
+
 function ofManifest(
   manifest: Manifest,
   { digest }: Descriptor,

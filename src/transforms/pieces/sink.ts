@@ -6,6 +6,7 @@ import { canonicalJson } from '../../base/json.ts';
 import { pieces } from '../../base/stream.ts';
 import { isConfigType, isIndexType, isManifestType, OCI_MANIFEST } from '../../formats/oci/media-types.ts';
 import { MANIFEST_LIMIT } from '../../formats/oci/parse.ts';
+import { listedWith, NO_REFERRERS } from '../../formats/oci/referrers.ts';
 import type { Descriptor, Manifest } from '../../formats/oci/types.ts';
 import { PieceCutter } from '../../formats/pieces/cutter.ts';
 import { encodePieces, PIECE, PIECES_CONFIG, WHOLE } from '../../formats/pieces/document.ts';
@@ -47,12 +48,12 @@ export function inPieces(sink: Sink): Sink {
       if (digest !== descriptor.digest) throw mismatch(descriptor, digest);
     },
     write,
-    commit: async (root, { referrers = [] } = {}, run = {}) => {
+    commit: async (root, { referrers = NO_REFERRERS } = {}, run = {}) => {
       const blobs = [...cut].sort(([a], [b]) => (a < b ? -1 : 1));
       const config = encodePieces({
         root,
         blobs: blobs.map(([digest, { size, pieces }]) => ({ digest, size, pieces: pieces.length })),
-        referrers,
+        referrers: listedWith(root.digest, referrers),
       });
       const manifest = canonicalJson({
         schemaVersion: 2,

@@ -3,6 +3,7 @@ import type { Digest } from '../../base/digest.ts';
 import { collect } from '../../base/stream.ts';
 import { isManifestType } from '../../formats/oci/media-types.ts';
 import { parseManifest } from '../../formats/oci/parse.ts';
+import { bySubject } from '../../formats/oci/referrers.ts';
 import type { Descriptor } from '../../formats/oci/types.ts';
 import { PIECES_CONFIG, type Pieces, parsePieces } from '../../formats/pieces/document.ts';
 import type { Source } from '../../ports/content-store.ts';
@@ -30,8 +31,9 @@ export function assembled(source: Source): Source {
     },
     fetch,
     referrers: async (subject: Digest, run) => {
-      if (subject === found?.document.root.digest) return found.document.referrers;
-      return source.referrers(subject, run);
+      if (found === undefined) return source.referrers(subject, run);
+      const { root, referrers } = found.document;
+      return bySubject(root.digest, referrers).get(subject) ?? [];
     },
   };
 }

@@ -9,6 +9,7 @@ import { canonicalJson } from '../../base/json.ts';
 import { encodeLayer } from '../../formats/layer/encode.ts';
 import { type LayerForm, partsOf } from '../../formats/layer/form.ts';
 import { layerCompression, layerType, OCI_CONFIG, OCI_EMPTY, OCI_MANIFEST } from '../../formats/oci/media-types.ts';
+import { NO_REFERRERS, type Referrers } from '../../formats/oci/referrers.ts';
 import type { Descriptor, History, ImageConfig, Manifest } from '../../formats/oci/types.ts';
 import { layerSize, writeLayer } from '../../model/layer/write.ts';
 import type { Sink } from '../../ports/content-store.ts';
@@ -33,18 +34,29 @@ export async function saveImage(
   options: SaveOptions = {},
   run: Run = {},
 ): Promise<SavedImage> {
-  const attachments = Promise.resolve(sink.withoutReferrers ? [] : (options.attachments ?? []));
-  attachments.catch(() => undefined); // awaited below, unless writing fails before
-  const saved = await writeImage(image, sink, options.compression, run);
-  const referrers: Descriptor[] = [];
-  for (const attachment of await attachments) {
-    referrers.push(await attach(attachment, saved.descriptor, sink, run));
-  }
+  const { saved, referrers } = await writeWithAttachments(image, sink, options, run);
   await sink.commit(saved.descriptor, { referrers }, run);
   return saved;
 }
 
-/** Writes the image without naming it: for one that is to be part of an index. */
+/** The same without naming it: for one that is to be part of an index. What is attached is for the commit. */
+export async function writeWithAttachments(
+  image: NewImage,
+  sink: Sink,
+  options: SaveOptions,
+  run: Run = {},
+): Promise<{ readonly saved: SavedImage; readonly referrers: Referrers }> {
+  const attachments = Promise.resolve(sink.withoutReferrers ? [] : (options.attachments ?? []));
+  attachments.catch(() => undefined); // awaited below, unless writing fails before
+  const saved = await writeImage(image, sink, options.compression, run);
+  const attached: Descriptor[] = [];
+  for (const attachment of await attachments) {
+    attached.push(await attach(attachment, saved.descriptor, sink, run));
+  }
+  return { saved, referrers: attached.length === 0 ? NO_REFERRERS : new Map([[saved.descriptor.digest, attached]]) };
+}
+
+/** The image alone. */
 export async function writeImage(
   image: NewImage,
   sink: Sink,

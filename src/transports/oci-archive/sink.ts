@@ -3,6 +3,7 @@ import { algorithmOf, type Digest, Digester, digestOf, encodedOf } from '../../b
 import { canonicalJson } from '../../base/json.ts';
 import { pieces, tapped } from '../../base/stream.ts';
 import { EMPTY_INDEX, LAYOUT_FILE, referrersDocument, withEntry, withReferrers } from '../../formats/oci/layout.ts';
+import { listedWith } from '../../formats/oci/referrers.ts';
 import type { Descriptor } from '../../formats/oci/types.ts';
 import type { LayoutReference } from '../../formats/reference/parse.ts';
 import type { Sink } from '../../ports/content-store.ts';
@@ -40,8 +41,8 @@ export async function openOciArchiveSink(reference: LayoutReference): Promise<Si
     write,
     commit: async (root, options = {}) => {
       let index = withEntry(EMPTY_INDEX, root, reference.name);
-      if (options.referrers !== undefined && options.referrers.length > 0) {
-        const document = referrersDocument(options.referrers);
+      if (options.referrers !== undefined && options.referrers.size > 0) {
+        const document = referrersDocument(listedWith(root.digest, options.referrers));
         const list = { digest: digestOf(document), size: document.length };
         await add(list, pieces(document));
         index = withReferrers(index, root.digest, list);

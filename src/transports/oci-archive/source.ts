@@ -26,7 +26,7 @@ export async function openOciArchiveSource(reference: LayoutReference, run: Run 
     resolve: async () => plainDescriptor(chooseEntry(index, reference, archive.path)),
     fetch,
     blob: async (descriptor) => blobInPlace(archive, descriptor),
-    referrers: (subject, run) => layoutReferrers(index, subject, fetch, run),
+    referrers: layoutReferrers(() => index, fetch),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
 }

@@ -4,6 +4,7 @@ import type { Digest } from '../../base/digest.ts';
 import { fromSystem, ImageError } from '../../base/errors.ts';
 import { pieces } from '../../base/stream.ts';
 import { withEntry } from '../../formats/oci/layout.ts';
+import { NO_REFERRERS } from '../../formats/oci/referrers.ts';
 import type { Descriptor } from '../../formats/oci/types.ts';
 import type { LayoutReference } from '../../formats/reference/parse.ts';
 import type { Sink } from '../../ports/content-store.ts';
@@ -56,7 +57,7 @@ export async function openLayoutSink(reference: LayoutReference, run: Run = {}):
       const index = await addReferrers(
         withEntry(readIndex(dir), root, reference.name),
         root.digest,
-        options.referrers ?? [],
+        options.referrers ?? NO_REFERRERS,
         (one) => readBlob(dir, one, where),
         (document) => store(undefined, pieces(document), run),
       );

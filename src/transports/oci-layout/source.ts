@@ -19,7 +19,7 @@ export async function openLayoutSource(reference: LayoutReference): Promise<Sour
     resolve: async () => plainDescriptor(chooseEntry(index, reference, where)),
     fetch,
     blob: async (descriptor) => blobFile(path, descriptor),
-    referrers: (subject, run) => layoutReferrers(index, subject, fetch, run),
+    referrers: layoutReferrers(() => index, fetch),
     [Symbol.asyncDispose]: async () => undefined,
   };
 }

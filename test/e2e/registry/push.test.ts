@@ -78,7 +78,8 @@ async function saveIndex(reference: string, { access }: Workplace): Promise<Desc
   const evidence = await pushBytes(sink, PARE_EVIDENCE, canonicalJson({ why: 'because' }));
   const referrer = { ...common, artifactType: PARE_EVIDENCE, config: empty, layers: [evidence], subject: root };
   const referrers = [await pushBytes(sink, OCI_MANIFEST, canonicalJson(referrer))];
-  await sink.commit(root, { referrers: referrers.map((one) => ({ ...one, artifactType: PARE_EVIDENCE })) });
+  const described = referrers.map((one) => ({ ...one, artifactType: PARE_EVIDENCE }));
+  await sink.commit(root, { referrers: new Map([[root.digest, described]]) });
   return root;
 }
 

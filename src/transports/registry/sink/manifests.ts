@@ -2,6 +2,7 @@
 import type { Digest } from '../../../base/digest.ts';
 import { collect } from '../../../base/stream.ts';
 import { MANIFEST_LIMIT } from '../../../formats/oci/parse.ts';
+import type { Referrers } from '../../../formats/oci/referrers.ts';
 import type { Descriptor } from '../../../formats/oci/types.ts';
 import type { Run } from '../../../ports/run.ts';
 import { getManifest } from '../manifest.ts';
@@ -43,12 +44,13 @@ export class Manifests {
     await putDocument(this.#place, name, { mediaType, bytes }, run);
   }
 
-  /** Makes all that was pushed be found by its subject, and what is known to refer to the root besides. */
-  async listReferrers(root: Digest, referrers: readonly Descriptor[], run: Run): Promise<void> {
-    const known = new Set([...(this.#unlisted.get(root) ?? [])].map(({ digest }) => digest));
-    const unknown = referrers.filter(({ digest }) => !this.#listed.has(digest) && !known.has(digest));
-    if (unknown.length > 0 && !(await listsReferrers(this.#place, root, run))) {
-      for (const one of unknown) this.#note(root, one, false);
+  /** Makes all that was pushed be found by its subject, and what is known to refer to something besides. */
+  async listReferrers(referrers: Referrers, run: Run): Promise<void> {
+    for (const [subject, all] of referrers) {
+      const known = new Set(this.#unlisted.get(subject)?.map(({ digest }) => digest));
+      const unknown = all.filter(({ digest }) => !this.#listed.has(digest) && !known.has(digest));
+      if (unknown.length === 0 || (await listsReferrers(this.#place, subject, run))) continue;
+      for (const one of unknown) this.#note(subject, one, false);
     }
     for (const [subject, all] of this.#unlisted) await addToList(this.#place, subject, all, run);
   }

@@ -424,10 +424,10 @@ test('a registry that lists referrers is left to it', async () => {
   const { registry, sink } = await opened();
   const root = await pushImage(sink);
   const referrer = await pushImage(sink, referringTo(root, 'a'));
-  await sink.commit(root, { referrers: [referrer] });
+  await sink.commit(root, { referrers: new Map([[root.digest, [referrer]]]) });
   expect([...registry.storage.repository('me/app').tags.keys()]).toEqual(['v1']);
   // Found there already, by another sink: nothing has told it who lists them.
-  await (await sinkOf(registry, 'me/app:v2')).commit(root, { referrers: [referrer] });
+  await (await sinkOf(registry, 'me/app:v2')).commit(root, { referrers: new Map([[root.digest, [referrer]]]) });
   expect([...registry.storage.repository('me/app').tags.keys()]).toEqual(['v1', 'v2']);
 });
 
@@ -435,7 +435,7 @@ test('elsewhere the list is kept under the tag of the subject: what is there sta
   const { registry, sink } = await opened({ withoutReferrers: true });
   const root = await pushImage(sink);
   const a = await pushImage(sink, referringTo(root, 'a'));
-  await sink.commit(root, { referrers: [a] });
+  await sink.commit(root, { referrers: new Map([[root.digest, [a]]]) });
   const entry = (of: Descriptor, name: string) => ({
     ...of,
     artifactType: 'application/vnd.example',
@@ -445,10 +445,10 @@ test('elsewhere the list is kept under the tag of the subject: what is there sta
   expect(listIn(registry, root.digest)).toEqual(list(entry(a, 'a')));
   const again = await sinkOf(registry, 'me/app:v1');
   const b = await pushImage(again, referringTo(root, 'b'));
-  await again.commit(root, { referrers: [a, b] });
+  await again.commit(root, { referrers: new Map([[root.digest, [a, b]]]) });
   expect(listIn(registry, root.digest)).toEqual(list(entry(a, 'a'), entry(b, 'b')));
   const before = registry.seen.length;
-  await (await sinkOf(registry, 'me/app:v1')).commit(root, { referrers: [a, b] });
+  await (await sinkOf(registry, 'me/app:v1')).commit(root, { referrers: new Map([[root.digest, [a, b]]]) });
   expect(
     requests(registry)
       .slice(before)

@@ -3,6 +3,7 @@ import { type Digest, Digester } from '../../../base/digest.ts';
 import { ImageError } from '../../../base/errors.ts';
 import { tapped } from '../../../base/stream.ts';
 import { isForeignLayer } from '../../../formats/oci/media-types.ts';
+import { NO_REFERRERS } from '../../../formats/oci/referrers.ts';
 import type { Descriptor } from '../../../formats/oci/types.ts';
 import type { RemoteReference } from '../../../formats/reference/parse.ts';
 import type { Sink } from '../../../ports/content-store.ts';
@@ -35,9 +36,9 @@ export async function openRegistrySink(reference: RemoteReference, access: Regis
       await uploadBlob(place, origin === undefined ? upload : { ...upload, origin }, run);
     },
     write: (mediaType, bytes, run = {}) => writeBlob(place, mediaType, bytes, spare, run),
-    commit: async (root, { referrers = [] } = {}, run = {}) => {
+    commit: async (root, { referrers = NO_REFERRERS } = {}, run = {}) => {
       await manifests.name(root, nameFor(reference, root.digest), run);
-      await manifests.listReferrers(root.digest, referrers, run);
+      await manifests.listReferrers(referrers, run);
     },
     [Symbol.asyncDispose]: () => place.client[Symbol.asyncDispose](),
   };
