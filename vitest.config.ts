@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { OFFLINE } from './test/offline.ts';
 
 /** `unit` beside the sources and fast; `e2e` with real programs, root and runc; `labs` long experiments, by hand. */
 export default defineConfig({
@@ -9,6 +10,7 @@ export default defineConfig({
           name: 'unit',
           include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
           exclude: ['test/e2e/**', 'test/labs/**'],
+          env: OFFLINE,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

@@ -135,9 +135,10 @@ async function openFromRegistry({ named, text }: RemoteReference, access: Access
 
 function inNeither(error: unknown, text: string): unknown {
   if (!(error instanceof ImageError)) return error;
+  const inStore = '"pare images" lists what the store has';
   return new ImageError(error.code, `the store has no image ${text}, and its registry gives none: ${error.message}`, {
     cause: error,
-    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    hint: error.hint === undefined ? inStore : `${inStore}; of the registry: ${error.hint}`,
   });
 }
 

@@ -7,6 +7,7 @@ import { FILE_META, IMPLICIT_DIR, type Meta } from '../src/model/node.ts';
 import type { Tree } from '../src/model/tree.ts';
 import type { Access } from '../src/sources.ts';
 import type { NewImage } from '../src/transforms/save/image.ts';
+import { OFFLINE } from './offline.ts';
 
 /** Path → text of a file; `''` behind a slash makes a directory. */
 export function treeOf(files: Readonly<Record<string, string | Uint8Array>>, meta: Meta = FILE_META): Tree {
@@ -57,7 +58,7 @@ export async function workplace(): Promise<Workplace> {
   };
   return {
     dir: temp.path,
-    access: { env: { PARE_HOME: `${temp.path}/store`, HOME: temp.path }, run },
+    access: { env: { ...OFFLINE, PARE_HOME: `${temp.path}/store`, HOME: temp.path }, run },
     warnings,
     [Symbol.asyncDispose]: () => temp[Symbol.asyncDispose](),
   };

@@ -18,6 +18,8 @@ import type { RegistryClient, RegistryRequest, RegistryResponse, Scope } from '.
 /** How often one request may answer a challenge: once for the first, once for a token that has just ended. */
 const MOST_CHALLENGES = 2;
 
+/** A registry that has never been reached is given up soon: its name may be wrong, or there is no network at all. */
+const FIRST_CONTACT: RetryPolicy = { expect: [], isIdempotent: true, isRepeatable: true, connections: 1 };
 const ALWAYS: RetryPolicy = { expect: [], isIdempotent: true, isRepeatable: true };
 
 export interface ClientOptions {
@@ -97,7 +99,7 @@ class Client implements RegistryClient {
       schemes: schemesOf(this.host, { insecure: this.#insecure, hasCertificates }),
       doing,
       send: (one) => this.#followed(one, run),
-      persistently: (attempt) => this.#persistently(attempt, ALWAYS, run),
+      persistently: (attempt) => this.#persistently(attempt, FIRST_CONTACT, run),
     });
     if (challenge !== undefined) this.#authorizer.challenged(challenge, undefined);
     return base;

@@ -69,6 +69,8 @@ export interface RetryPolicy {
   readonly isIdempotent: boolean;
   /** Whether it can be sent again at all: a stream cannot. */
   readonly isRepeatable: boolean;
+  /** How often again where no connection came about; default as for everything else. */
+  readonly connections?: number;
 }
 
 /**
@@ -83,7 +85,8 @@ export async function persistently(
 ): Promise<RegistryResponse> {
   for (let n = 0; ; n++) {
     const outcome = await outcomeOf(attempt);
-    const wait = n < RETRIES && policy.isRepeatable ? waitAfter(outcome, n, policy, world) : undefined;
+    const wait =
+      n < mostRetries(outcome, policy) && policy.isRepeatable ? waitAfter(outcome, n, policy, world) : undefined;
     if (wait === undefined) {
       if ('error' in outcome) throw outcome.error;
       return outcome.response;
@@ -108,6 +111,10 @@ async function outcomeOf(attempt: () => Promise<RegistryResponse>): Promise<Outc
     if (error instanceof Disconnected) return { error };
     throw error;
   }
+}
+
+function mostRetries(outcome: Outcome, { connections = RETRIES }: RetryPolicy): number {
+  return 'error' in outcome && !outcome.error.isSent ? connections : RETRIES;
 }
 
 /** Milliseconds to wait before trying again; undefined where that is of no use, or not right. */
