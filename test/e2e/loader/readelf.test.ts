@@ -86,12 +86,12 @@ function parse(text: string): Facts {
   };
 }
 
-/** `Num: Value Size Type Bind Vis Ndx Name@VERSION (index)`. */
+/** `Num: Value Size Type Bind Vis Ndx Name@VERSION (index)`; Go has names with spaces in them. */
+const SYMBOL = /^ *\d+: \S+ +\S+ +\S+ +(LOCAL|GLOBAL|WEAK|UNIQUE) +(\S+) +(\S+) (.+)$/;
+
 function symbolIn(line: string) {
-  const [number = '', , , , bind, visibility, index, name] = line.trim().split(/ +/);
-  if (!/^\d+:$/.test(number) || name === undefined || !/^(?:LOCAL|GLOBAL|WEAK|UNIQUE)$/.test(bind ?? ''))
-    return undefined;
-  return { bind, visibility, index, name: name.replace(/@.*$/, '') };
+  const [, bind, visibility, index, name] = SYMBOL.exec(line) ?? [];
+  return name === undefined ? undefined : { bind, visibility, index, name: name.replace(/@.*$/, '') };
 }
 
 function unique(symbols: readonly { readonly name: string }[]): string[] {

@@ -22,7 +22,8 @@ function random(below: number): number {
   return ((t ^ (t >>> 14)) >>> 0) % below;
 }
 
-const name = () => `image${random(5)}`;
+/** Where the store has none, the registry of that name is asked, and there is none: nothing listens on port 1. */
+const name = () => `localhost:1/image${random(5)}`;
 const source = () => [`oci:${dir}/sources:v${random(3)}`, `docker-archive:${dir}/source.tar`][random(2)] as string;
 
 const WORK: readonly (() => Promise<unknown>)[] = [
@@ -44,13 +45,16 @@ const WORK: readonly (() => Promise<unknown>)[] = [
   },
 ];
 
+const ABSENT = /^the store has no image /;
+
 process.stdout.write('ready\n');
 for (;;) {
   try {
     await (WORK[random(WORK.length)] as () => Promise<unknown>)();
   } catch (error) {
     // Names come and go: what is not there (any more) is no fault.
-    if (!(error instanceof ImageError) || error.code !== 'NOT_FOUND') throw error;
+    const isAbsent = error instanceof ImageError && (error.code === 'NOT_FOUND' || ABSENT.test(error.message));
+    if (!isAbsent) throw error;
   }
   await sleep(random(5));
 }
