@@ -10,6 +10,7 @@ import { machinePlatform } from '../system/machine.ts';
 import type { Context } from './command.ts';
 import { derivedDocument, derivedText } from './render/derived.ts';
 import { collect, layerFormOption, sourceDate } from './words.ts';
+import { checkPlaces, printWritten } from './written.ts';
 
 export interface DerivingOptions {
   readonly platform?: string;
@@ -45,10 +46,11 @@ export async function runDeriving({ context, options, reference, tag, open }: De
   const started = performance.now();
   const { env, run, insecure } = context;
   const { platform, output = [], tag: tags = [] } = options;
+  const places = [...output, ...tags];
+  checkPlaces(places, context);
   const wanted = platform === undefined ? {} : { platform: parsePlatform(platform, machinePlatform()) };
   await using deriving = await open({ env, run, insecure, ...wanted }, sourceDate(env));
   const fallbackName = derivedName(reference, tag);
-  const places = [...output, ...tags];
   const written: Written[] = [];
   for (const place of places.length > 0 ? places : [fallbackName]) {
     written.push(await deriving.save(place, { names: tags, fallbackName }));
@@ -56,8 +58,7 @@ export async function runDeriving({ context, options, reference, tag, open }: De
   const seconds = Number(((performance.now() - started) / 1000).toFixed(3));
   const result = { written, images: deriving.images, reference, seconds };
   context.note(derivedText(result));
-  if (context.json) context.printJson(derivedDocument(result));
-  else for (const digest of new Set(written.flatMap((one) => one.digest ?? []))) context.print(digest);
+  printWritten(written, () => derivedDocument(result), context);
 }
 
 /** `docker.io/me/redis:7` → `redis:squashed`; `oci:some/Dir` → `dir:squashed`. */

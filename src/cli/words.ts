@@ -45,8 +45,3 @@ export function layerFormOption(what: string): Option {
   const forms = LAYER_FORMS.join(', ');
   return new Option('--compression <form[:level]>', `${what}: ${forms}`).argParser(parseLayerForm);
 }
-
-/** Whether an archive goes to standard output, so that nothing else may go there. */
-export function writesToStdout(reference: string): boolean {
-  return /^[a-z-]+:-(?::|$)/.test(reference);
-}

@@ -2,6 +2,7 @@
 import type { Digest } from '../base/digest.ts';
 import { canonicalJson } from '../base/json.ts';
 import { PARE_EVIDENCE } from '../formats/oci/media-types.ts';
+import type { Platform } from '../formats/oci/types.ts';
 import { isRootReference, parseReference } from '../formats/reference/parse.ts';
 import { diff } from '../model/diff.ts';
 import type { Evidence } from '../model/evidence.ts';
@@ -55,16 +56,19 @@ export interface Written {
   readonly digest?: Digest;
   /** Bytes of the layers as they are stored, or of the tar file; a directory has none. */
   readonly compressed?: number;
+  /** Of the one that was written, where the place holds one platform and there are several. */
+  readonly platform?: Platform;
 }
 
 /**
  * Works out what goes in; nothing is written before {@link Packing.save}. The sources stay open until it is disposed of.
+ * @param from what the programs are taken from, where it is open already; the caller disposes of it
  * @throws ImageError
  */
-export async function openPacking(options: PackOptions, access: Access): Promise<Packing> {
+export async function openPacking(options: PackOptions, access: Access, from?: Root): Promise<Packing> {
   await using open = new AsyncDisposableStack();
   const wanted = options.platform === undefined ? {} : { platform: parsePlatform(options.platform, machinePlatform()) };
-  const source = open.use(await openRoot(options.from ?? 'host:', { ...access, ...wanted }));
+  const source = from ?? open.use(await openRoot(options.from ?? 'host:', { ...access, ...wanted }));
   const request = {
     ...requestOf(options, await textOf(source, '/etc/passwd')),
     platform: wanted.platform,

@@ -5,7 +5,7 @@ import { canonicalJson } from '../base/json.ts';
 import type { LayerForm } from '../formats/layer/form.ts';
 import { OCI_INDEX } from '../formats/oci/media-types.ts';
 import { joinedReferrers } from '../formats/oci/referrers.ts';
-import type { Descriptor, Index } from '../formats/oci/types.ts';
+import type { Descriptor, Index, Platform } from '../formats/oci/types.ts';
 import { isRootReference, parseReference } from '../formats/reference/parse.ts';
 import type { Image } from '../model/image.ts';
 import { choosePlatform, formatPlatform, samePlatform } from '../model/platform.ts';
@@ -62,20 +62,32 @@ export async function saveDerived(
         hint: 'write an image: NAME, oci:DIR …',
       });
     }
-    const { image, made } = oneOf(request, reference);
-    return { reference, ...(await saveRoot((made ?? image).tree, parsed, access)) };
+    const one = oneOf(request, reference);
+    const tree = (one.made ?? one.image).tree;
+    return { reference, ...(await saveRoot(tree, parsed, access)), ...chosen(one, request) };
   }
   await using sink = await openSink(parsed, access, naming);
   const single = request.index === undefined || sink.layerCompression !== undefined;
-  const { digest, size } = single
-    ? await saveOne(oneOf(request, reference), request, sink, access.run)
-    : await saveIndex(request, request.index as Index, sink, access.run);
-  return { reference, digest, compressed: size };
+  if (!single) {
+    const { digest, size } = await saveIndex(request, request.index as Index, sink, access.run);
+    return { reference, digest, compressed: size };
+  }
+  const one = oneOf(request, reference);
+  const { digest, size } = await saveOne(one, request, sink, access.run);
+  return { reference, digest, compressed: size, ...chosen(one, request) };
+}
+
+/** Which one it is, where there are several. */
+function chosen(one: Candidate, { images }: SaveRequest): Pick<Written, 'platform'> {
+  return images.length === 1 ? {} : { platform: platformOf(one) };
+}
+
+function platformOf({ image, made }: Candidate): Platform {
+  return made?.platform ?? image.config;
 }
 
 /** The only one, or this machine's where the medium holds one only. */
 function oneOf({ images, source }: SaveRequest, reference: string): Candidate {
-  const platformOf = ({ image, made }: Candidate) => made?.platform ?? image.config;
   const found = images.length === 1 ? images[0] : choosePlatform(images, platformOf, machinePlatform());
   if (found !== undefined) return found;
   const names = images.map((one) => formatPlatform(platformOf(one))).join(', ');

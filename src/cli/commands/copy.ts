@@ -8,6 +8,7 @@ import { machinePlatform } from '../../system/machine.ts';
 import type { CommandModule, Context } from '../command.ts';
 import { bytesText } from '../render/units.ts';
 import { collect, layerFormOption, sourceDate } from '../words.ts';
+import { checkPlaces, printWritten } from '../written.ts';
 
 interface Options {
   readonly all?: boolean;
@@ -46,6 +47,7 @@ export const copy: CommandModule = {
       .addHelpText('after', HELP)
       .action(async (from: string, to: string, options: Options) => {
         const session = context();
+        checkPlaces([to], session);
         const { env, run, insecure } = session;
         const { platform, ...rest } = options;
         const time = sourceDate(env);
@@ -66,9 +68,7 @@ export const copy: CommandModule = {
   },
 };
 
-/** The digest goes to stdout, unless that is where the archive went. */
 function show(to: string, copied: Copied, session: Context): void {
-  const say = /^[a-z-]+:-(?::|$)/.test(to) ? session.note : session.print;
   if (copied.kind === 'root') {
     const { entries, size } = copied;
     if (session.json) session.printJson({ reference: to, entries, size });
@@ -76,6 +76,5 @@ function show(to: string, copied: Copied, session: Context): void {
     return;
   }
   const { digest, mediaType } = copied.descriptor;
-  if (session.json) session.printJson({ reference: to, digest, mediaType });
-  else say(digest);
+  printWritten([{ reference: to, digest }], () => ({ reference: to, digest, mediaType }), session);
 }

@@ -11,6 +11,7 @@ import type { CommandModule, Context } from '../command.ts';
 import type { DerivingOptions } from '../deriving.ts';
 import { table } from '../render/table.ts';
 import { collect, pairs } from '../words.ts';
+import { checkPlaces, printWritten } from '../written.ts';
 
 interface Options extends DerivingOptions {
   readonly annotation?: readonly string[];
@@ -70,13 +71,14 @@ async function edit(
   context: Context,
 ): Promise<void> {
   const started = performance.now();
+  const { output = [], tag = [] } = options;
+  const places = [...output, ...tag];
+  checkPlaces(places, context);
   const [reference, rest] = action === 'create' ? [undefined, words] : [words[0], words.slice(1)];
   if (rest.length === 0) {
     throw new ImageError('USAGE', `pare index ${action} INDEX …: ${action === 'add' ? 'an image' : 'what'} is missing`);
   }
   await using indexing = await openIndexing(reference, editOf(action, rest, options), access);
-  const { output = [], tag = [] } = options;
-  const places = [...output, ...tag];
   const fallbackName = reference ?? 'index';
   const written: Written[] = [];
   for (const place of places.length > 0 ? places : [fallbackName]) {
@@ -85,8 +87,7 @@ async function edit(
   const seconds = Number(((performance.now() - started) / 1000).toFixed(3));
   for (const { reference: place } of written) context.note(`${place}: ${countText(indexing.entries)}, ${seconds} s`);
   context.note(entriesText(indexing.entries));
-  if (context.json) context.printJson({ written, manifests: indexing.entries.map(documentOf), seconds });
-  else for (const digest of new Set(written.flatMap((one) => one.digest ?? []))) context.print(digest);
+  printWritten(written, () => ({ written, manifests: indexing.entries.map(documentOf), seconds }), context);
 }
 
 function editOf(action: 'create' | 'add' | 'remove', words: readonly string[], options: Options): IndexEdit {

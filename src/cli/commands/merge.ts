@@ -10,7 +10,8 @@ import type { Conflict } from '../../transforms/merge/types.ts';
 import type { CommandModule, Context } from '../command.ts';
 import { STATUS } from '../errors.ts';
 import { summaryText } from '../render/packed.ts';
-import { collect, commandWords, layerFormOption, sourceDate, writesToStdout } from '../words.ts';
+import { collect, commandWords, layerFormOption, sourceDate } from '../words.ts';
+import { checkPlaces, printWritten, writesToStdout } from '../written.ts';
 import { accessOf } from './inspect.ts';
 
 interface Options extends Omit<MergeOptions, 'references'> {
@@ -66,6 +67,8 @@ function imageNumber(text: string): number {
 async function run(references: readonly string[], options: Options, context: Context): Promise<void> {
   const started = performance.now();
   const { platform, output = [], tag = [], ...rest } = options;
+  const places = [...output, ...tag];
+  checkPlaces(places, context);
   const time = sourceDate(context.env);
   await using merging = await openMerging(
     { ...rest, references, ...(time === undefined ? {} : { time }) },
@@ -74,13 +77,15 @@ async function run(references: readonly string[], options: Options, context: Con
   const { conflicts } = merging;
   if (conflicts.length > 0) {
     if (context.json) context.printJson({ written: [], conflicts: conflicts.map(documentOf) });
-    else context.print(conflicts.map((conflict) => conflictText(conflict, references)).join('\n'));
+    else {
+      const say = places.some(writesToStdout) ? context.note : context.print;
+      say(conflicts.map((conflict) => conflictText(conflict, references)).join('\n'));
+    }
     context.note(`${conflicts.length} conflicts: nothing is written; --prefer says which image counts`);
     return context.exit(STATUS.no);
   }
   const written: Written[] = [];
-  const none = output.length + tag.length === 0;
-  for (const reference of [...output, ...tag, ...(none ? ['merged'] : [])]) {
+  for (const reference of places.length > 0 ? places : ['merged']) {
     written.push(await merging.save(reference, { names: tag, fallbackName: 'merged' }));
   }
   report(merging, written, (performance.now() - started) / 1000, context);
@@ -97,11 +102,7 @@ function report({ tree, platform }: Merging, written: readonly Written[], second
   };
   context.note(summaryText(summary));
   const { findings: _, ...document } = summary;
-  if (context.json) context.printJson({ ...document, conflicts: [] });
-  else {
-    const say = written.some(({ reference }) => writesToStdout(reference)) ? context.note : context.print;
-    for (const digest of new Set(written.flatMap((one) => one.digest ?? []))) say(digest);
-  }
+  printWritten(written, () => ({ ...document, conflicts: [] }), context);
 }
 
 function documentOf({ where, item, what, sides, because }: Conflict) {

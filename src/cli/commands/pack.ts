@@ -12,6 +12,7 @@ import { renderFindings } from '../render/findings.ts';
 import { listOf, summaryOf, summaryText } from '../render/packed.ts';
 import { bytesText } from '../render/units.ts';
 import { collect, commandWords, pairs, sourceDate } from '../words.ts';
+import { checkPlaces, printWritten } from '../written.ts';
 
 interface Options extends Omit<PackOptions, 'programs' | 'args' | 'volumes' | 'labels'> {
   readonly nssNet?: true;
@@ -122,6 +123,7 @@ interface Job {
 async function run(job: Job): Promise<void> {
   const { options, context } = job;
   const started = performance.now();
+  if (options.list !== true) checkPlaces(placesOf(options), context);
   const access = { env: context.env, run: context.run, insecure: context.insecure };
   await using packing = await openPacking(packOptions(job), access);
   const { findings } = packing.packed;
@@ -135,8 +137,7 @@ async function run(job: Job): Promise<void> {
   const written = await write(packing, job);
   const summary = summaryOf(packing, written, (performance.now() - started) / 1000);
   context.note(summaryText(summary));
-  if (context.json) context.printJson(summary);
-  else for (const digest of new Set(written.flatMap((one) => one.digest ?? []))) context.print(digest);
+  printWritten(written, () => summary, context);
 }
 
 function shellText({ program: { kind, node }, commands }: NonNullable<Packed['shell']>): string {
@@ -173,14 +174,17 @@ async function list(packing: Packing, context: Context): Promise<void> {
 
 async function write(packing: Packing, { options, programs }: Job): Promise<Written[]> {
   const written: Written[] = [];
-  const { output = [], tag = [] } = options;
-  const files = tarballs(options).map((file) => `tar:${file}`);
+  const places = placesOf(options);
   const name = nameOf(programs[0] ?? 'packed');
-  const none = output.length + tag.length + files.length === 0;
-  for (const reference of [...files, ...output, ...tag, ...(none ? [name] : [])]) {
-    written.push(await packing.save(reference, { names: tag, fallbackName: name }));
+  for (const reference of places.length > 0 ? places : [name]) {
+    written.push(await packing.save(reference, { names: options.tag ?? [], fallbackName: name }));
   }
   return written;
+}
+
+function placesOf(options: Options): readonly string[] {
+  const { output = [], tag = [] } = options;
+  return [...tarballs(options).map((file) => `tar:${file}`), ...output, ...tag];
 }
 
 function tarballs({ tarball, name, z }: Options): string[] {

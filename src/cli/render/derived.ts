@@ -16,9 +16,8 @@ export interface DerivedResult {
 export function derivedText({ reference, written, images, seconds }: DerivedResult): string {
   const [first] = images;
   const one = images.length === 1 ? first : undefined;
-  const what =
-    one === undefined ? `${images.length} platforms` : `${sizeText(one.after)}, ${formatPlatform(one.platform)}`;
-  const places = written.map(({ reference: place, digest, compressed }) => {
+  const places = written.map(({ reference: place, digest, compressed, platform }) => {
+    const what = platform === undefined ? whatText(images) : `${formatPlatform(platform)} alone`;
     const stored = compressed === undefined ? '' : `${bytesText(compressed)}, `;
     return `${printableName(place)}: ${stored}${what}, ${seconds.toFixed(2)} s${digest === undefined ? '' : `\n  ${digest}`}`;
   });
@@ -27,6 +26,12 @@ export function derivedText({ reference, written, images, seconds }: DerivedResu
     (image) => `  ${formatPlatform(image.platform)}: ${sizeText(image.after)}; from ${before(image)}`,
   );
   return [...places, ...each].join('\n');
+}
+
+function whatText(images: readonly Edited[]): string {
+  const [first, second] = images;
+  if (first === undefined || second !== undefined) return `${images.length} platforms`;
+  return `${sizeText(first.after)}, ${formatPlatform(first.platform)}`;
 }
 
 function sizeText({ unpacked, files, layers }: Size): string {
@@ -40,7 +45,9 @@ function before({ before }: Edited): string {
 
 export function derivedDocument({ written, images, reference, seconds }: DerivedResult) {
   return {
-    written,
+    written: written.map(({ platform, ...one }) =>
+      platform === undefined ? one : { ...one, platform: formatPlatform(platform) },
+    ),
     images: images.map(({ platform, before, after }) => ({
       platform: formatPlatform(platform),
       ...after,

@@ -6,6 +6,10 @@ export const writtenShape = z.array(
     reference: z.string(),
     digest: z.string().optional().describe('of the manifest, or of the index of several; a root filesystem has none'),
     compressed: z.number().optional().describe('bytes of the layers as stored, of all platforms; or of the tar file'),
+    platform: z
+      .string()
+      .optional()
+      .describe('the one that was written, where the place holds one platform and there are several'),
   }),
 );
 
