@@ -13,6 +13,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/pack.ts')).pack,
   },
   {
+    name: 'build',
+    summary: 'make an image of a Dockerfile',
+    group: 'make',
+    load: async () => (await import('./commands/build.ts')).build,
+  },
+  {
     name: 'merge',
     summary: 'make one image of several',
     group: 'make',

@@ -11,6 +11,7 @@ import { algorithmOf, asDiffId, type DiffId, type Digest, Digester, digestOf } f
 import { fromSystem, ImageError, systemCode } from '../base/errors.ts';
 import type { Blob } from '../model/content.ts';
 import { LayerStream } from '../model/layer/read.ts';
+import type { BuildLayers } from '../ports/build-memory.ts';
 import type { LayerCache, ScannedLayer } from '../ports/layer-cache.ts';
 import type { Run } from '../ports/run.ts';
 import { bootId } from '../system/boot.ts';
@@ -21,7 +22,7 @@ import { entriesPath, layerPath } from './cache-files.ts';
 import { decodeEntries, EntryWriter, type StoredEntries } from './entry-codec.ts';
 
 /** @param dir is made at the first use */
-export function openLayerCache(dir: string): LayerCache {
+export function openLayerCache(dir: string): LayerCache & BuildLayers {
   const boot = bootId();
   const opened = new AsyncDisposableStack();
   const keep = (handle: FileHandle): FileHandle => opened.use(handle);
@@ -48,8 +49,8 @@ export function openLayerCache(dir: string): LayerCache {
     const known = readEntries(dir, diffId, blob);
     if (known?.header.boot === boot && known.header.size === size) return { blob, size, entries: known.entries };
     try {
-      const found = await scan(diffId, blob, blob.stream(0, size), undefined, run);
-      return await remember(await writable(run), diffId, blob, found.done({ boot, size }));
+      const { entries } = await scan(diffId, blob, blob.stream(0, size), undefined, run);
+      return await remember(await writable(run), diffId, blob, entries.done({ boot, size }));
     } catch (error) {
       // What is cached was whole once: a crash of the system came between.
       if (!(error instanceof ImageError) || !['DIGEST_MISMATCH', 'INVALID'].includes(error.code)) throw error;
@@ -58,19 +59,23 @@ export function openLayerCache(dir: string): LayerCache {
     }
   };
 
-  const put: LayerCache['put'] = async (diffId, bytes, run) => {
+  const put: LayerCache['put'] = (diffId, bytes, run) => take(diffId, bytes, run);
+  const add: BuildLayers['add'] = (bytes, run) => take(undefined, bytes, run);
+
+  /** @param expected undefined: whatever it turns out to be */
+  const take = async (expected: DiffId | undefined, bytes: AsyncIterable<Uint8Array>, run?: Run) => {
     const place = await writable(run);
     await using temp = await createTempFile(place);
-    const path = layerPath(place, diffId);
     try {
       // The descriptor of the temporary file is closed with it; the blob's own stays.
       const handle = keep(await open(temp.path, constants.O_RDONLY));
-      const blob = handleBlob(diffId, handle, path);
-      const found = await scan(diffId, blob, bytes, temp.handle, run);
+      const { diffId, entries } = await scan(expected, handleBlob('layer', handle, temp.path), bytes, temp.handle, run);
+      const path = layerPath(place, diffId);
       const { size } = await handle.stat();
       renameSync(temp.path, path);
       temp.keep();
-      return await remember(place, diffId, blob, found.done({ boot, size }));
+      const blob = handleBlob(diffId, handle, path);
+      return { diffId, ...(await remember(place, diffId, blob, entries.done({ boot, size }))) };
     } catch (error) {
       throw unwritable(error, place);
     }
@@ -89,13 +94,14 @@ export function openLayerCache(dir: string): LayerCache {
     const key = digestOf(`${diffId} ${size} ${blob.id}`) as DiffId;
     const known = readEntries(dir, key, own);
     if (known?.header.size === size) return { blob: own, size, entries: known.entries };
-    const found = await scan(diffId, own, held.stream(0, size), undefined, run);
-    return await remember(await writable(run), key, own, found.done({ boot, size }));
+    const { entries } = await scan(diffId, own, held.stream(0, size), undefined, run);
+    return await remember(await writable(run), key, own, entries.done({ boot, size }));
   };
 
   return {
     get,
     put,
+    add,
     adopt,
     [Symbol.asyncDispose]: async () => {
       await opened.disposeAsync();
@@ -114,15 +120,24 @@ export async function verifyCachedLayer(dir: string, diffId: Digest, run?: Run):
   await scan(id, blob, blob.stream(0, (await handle.stat()).size), undefined, run);
 }
 
-/** Hashes, scans and, where asked to, writes one pass of bytes. @throws ImageError DIGEST_MISMATCH, INVALID */
+interface Scanned {
+  readonly diffId: DiffId;
+  readonly entries: EntryWriter;
+}
+
+/**
+ * Hashes, scans and, where asked to, writes one pass of bytes.
+ * @param expected its DiffID, where that is known
+ * @throws ImageError DIGEST_MISMATCH, INVALID
+ */
 async function scan(
-  diffId: DiffId,
+  expected: DiffId | undefined,
   blob: Blob,
   bytes: AsyncIterable<Uint8Array>,
   to: FileHandle | undefined,
   run: Run = {},
-): Promise<EntryWriter> {
-  const digester = new Digester(algorithmOf(diffId));
+): Promise<Scanned> {
+  const digester = new Digester(expected === undefined ? 'sha256' : algorithmOf(expected));
   const layer = new LayerStream(blob);
   const entries = new EntryWriter();
   for await (const piece of bytes) {
@@ -133,18 +148,18 @@ async function scan(
     for (const entry of layer.push(piece)) entries.add(entry);
     await written;
   }
-  const digest = digester.digest();
-  if (digest !== diffId) {
+  const diffId = asDiffId(digester.digest());
+  if (expected !== undefined && diffId !== expected) {
     throw new ImageError(
       'DIGEST_MISMATCH',
-      `a layer uncompressed has the digest ${digest}; the config states ${diffId}`,
+      `a layer uncompressed has the digest ${diffId}; the config states ${expected}`,
       {
         hint: 'the image is damaged, or was put together wrongly: get it again from where it came from',
       },
     );
   }
   layer.end();
-  return entries;
+  return { diffId, entries };
 }
 
 function readEntries(dir: string, key: DiffId, blob: Blob): StoredEntries | undefined {

@@ -1,0 +1,71 @@
+/** What the instructions that only speak of the config do to it. Pure: each gives a new config. @module */
+import { joinPath } from '../../base/path.ts';
+import type { Healthcheck, RunConfig } from '../../formats/oci/types.ts';
+
+/** Sets variables, in place where they are set already. */
+export function withEnv(config: RunConfig, pairs: readonly (readonly [name: string, value: string])[]): RunConfig {
+  const env = [...(config.Env ?? [])];
+  for (const [name, value] of pairs) {
+    const at = env.findIndex((one) => one.startsWith(`${name}=`));
+    if (at < 0) env.push(`${name}=${value}`);
+    else env[at] = `${name}=${value}`;
+  }
+  return { ...config, Env: env };
+}
+
+export function envOf(config: RunConfig): ReadonlyMap<string, string> {
+  return new Map(
+    (config.Env ?? []).map((one) => {
+      const cut = one.indexOf('=');
+      return cut < 0 ? ([one, ''] as const) : ([one.slice(0, cut), one.slice(cut + 1)] as const);
+    }),
+  );
+}
+
+export function withLabels(config: RunConfig, pairs: readonly (readonly [key: string, value: string])[]): RunConfig {
+  return { ...config, Labels: { ...config.Labels, ...Object.fromEntries(pairs) } };
+}
+
+export function withPorts(config: RunConfig, ports: readonly string[]): RunConfig {
+  return { ...config, ExposedPorts: { ...config.ExposedPorts, ...keys(ports) } };
+}
+
+export function withVolumes(config: RunConfig, paths: readonly string[]): RunConfig {
+  return { ...config, Volumes: { ...config.Volumes, ...keys(paths) } };
+}
+
+function keys(names: readonly string[]): Readonly<Record<string, object>> {
+  return Object.fromEntries(names.map((name) => [name, {}]));
+}
+
+/** Relative paths start at the working directory there is; a trailing slash goes. */
+export function workdirOf(config: RunConfig, path: string): string {
+  return joinPath(config.WorkingDir || '/', path);
+}
+
+/** @param args of the shell form, the shell included */
+export function withCommand(config: RunConfig, args: readonly string[]): RunConfig {
+  return { ...config, Cmd: args };
+}
+
+/** A command that the base gave is for the base's entry point, and goes with it. @param ownCommand CMD stood in this stage */
+export function withEntrypoint(config: RunConfig, args: readonly string[], ownCommand: boolean): RunConfig {
+  if (ownCommand) return { ...config, Entrypoint: args };
+  const { Cmd: _, ...rest } = config;
+  return { ...rest, Entrypoint: args };
+}
+
+export function withHealthcheck(config: RunConfig, check: Healthcheck): RunConfig {
+  return { ...config, Healthcheck: check };
+}
+
+const DEFAULT_SHELL: readonly string[] = ['/bin/sh', '-c'];
+
+export function shellOf(config: RunConfig): readonly string[] {
+  return config.Shell !== undefined && config.Shell.length > 0 ? config.Shell : DEFAULT_SHELL;
+}
+
+export const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** What an image on nothing says, as BuildKit has it. */
+export const SCRATCH_CONFIG: RunConfig = { Env: [`PATH=${DEFAULT_PATH}`], WorkingDir: '/' };

@@ -1,0 +1,154 @@
+/** COPY and ADD: files from the context, from stages and images, from heredocs, from the net. @module */
+import { ImageError } from '../../base/errors.ts';
+import { cleanPath } from '../../base/path.ts';
+import { expandWord } from '../../formats/dockerfile/expand.ts';
+import { parseGitReference } from '../../formats/dockerfile/git.ts';
+import { heredocContent } from '../../formats/dockerfile/heredoc.ts';
+import { compileIgnore } from '../../formats/dockerfile/ignore.ts';
+import { parseMode } from '../../formats/dockerfile/mode.ts';
+import type { AddInstruction, CopyInstruction, FileSource as Source } from '../../formats/dockerfile/types.ts';
+import { bytesContent } from '../../model/content.ts';
+import { diff } from '../../model/diff.ts';
+import { FILE_META } from '../../model/node.ts';
+import { EMPTY_TREE, type Tree } from '../../model/tree.ts';
+import type { StageContext } from './context.ts';
+import { type CopyRequest, type CopySource, copyInto } from './copy/copy.ts';
+import { resolveOwner } from './copy/owner.ts';
+import { digestOfChanges } from './describe.ts';
+import { layerStep } from './layer-step.ts';
+import { environmentIn } from './scope.ts';
+import type { State } from './state.ts';
+
+export async function copyStep(state: State, instruction: CopyInstruction | AddInstruction, context: StageContext) {
+  const { settings, ports } = context;
+  const env = environmentIn(state);
+  const expand = (text: string) => expandWord(text, env, { escape: context.escape });
+  const written = expand(instruction.destination.text);
+  const destination = destinationOf(written, state.config.WorkingDir || '/');
+  if (instruction.sources.length > 1 && !destination.endsWith('/')) {
+    const verb = instruction.kind.toUpperCase();
+    throw new ImageError(
+      'USAGE',
+      `${verb} of several sources needs a directory: "${written}" does not end with a slash`,
+      {
+        hint: `write ${written}/`,
+      },
+    );
+  }
+  const names: string[] = [];
+  const sources: CopySource[] = [];
+  for (const source of instruction.sources) {
+    const [name, found] = await sourceOf(source, instruction, expand, context, state);
+    names.push(name);
+    sources.push(found);
+  }
+  const chown = instruction.chown === undefined ? '' : expand(instruction.chown.text);
+  const chmod = instruction.chmod === undefined ? '' : expand(instruction.chmod.text);
+  const excluded = instruction.exclude.map(({ text }) => expand(text));
+  const request: CopyRequest = {
+    sources,
+    destination,
+    owner: chown === '' ? undefined : await resolveOwner(state.tree, chown),
+    mode: chmod === '' ? undefined : parseMode(chmod),
+    excludes: excluded.length === 0 ? undefined : matcherOf(excluded),
+    time: settings.clock.time,
+  };
+  return context.step(instruction.source, async () => {
+    const below = instruction.link ? EMPTY_TREE : state.tree;
+    const changes = diff(below, await copyInto(below, request, ports.archive));
+    const content = await digestOfChanges(changes, ports.contents, ports.run);
+    const flags = [chown && ` --chown=${chown}`, chmod && ` --chmod=${chmod}`].join('');
+    const text = `${instruction.kind.toUpperCase()}${flags} ${[...names, written].join(' ')} # buildkit`;
+    const make = async () => ({ changes, [Symbol.asyncDispose]: async () => undefined });
+    const inputs = [instruction.kind, content];
+    return layerStep(state, { text, inputs, fresh: context.fresh, make }, ports, settings.clock);
+  });
+}
+
+/** A directory where it ends with a slash, or is `.` or nothing; relative to the working directory. */
+function destinationOf(written: string, workdir: string): string {
+  const path = cleanPath(written.startsWith('/') ? written : `${workdir}/${written}`);
+  const isDirectory = written === '' || written === '.' || /(?:^|\/)\.?$/.test(written);
+  return isDirectory && path !== '/' ? `${path}/` : path;
+}
+
+/** Of every source its words for the history, and what it is. */
+async function sourceOf(
+  source: Source,
+  instruction: CopyInstruction | AddInstruction,
+  expand: (text: string) => string,
+  context: StageContext,
+  state: State,
+): Promise<readonly [string, CopySource]> {
+  if (source.kind === 'heredoc') return heredocSource(source, context, state);
+  const text = expand(source.word.text);
+  if (instruction.kind === 'copy') {
+    if (isUrl(text)) {
+      throw new ImageError('USAGE', `COPY takes no address: "${text}"`, { hint: 'write ADD, which downloads it' });
+    }
+    const tree = await context.source(instruction.from?.text);
+    return [text, instruction.parents ? parentsSource(tree, text) : pathSource(tree, text, false)];
+  }
+  const remote = await remoteSource(text, instruction, expand, context);
+  if (remote !== undefined) return [text, remote];
+  return [text, pathSource(await context.source(undefined), text, instruction.unpack ?? true)];
+}
+
+function heredocSource(
+  { heredoc }: Extract<Source, { kind: 'heredoc' }>,
+  { settings }: StageContext,
+  state: State,
+): readonly [string, CopySource] {
+  const content = heredocContent(heredoc);
+  const text = heredoc.expand ? expandWord(content, environmentIn(state), { quotes: 'ignore' }) : content;
+  const times = { mtime: settings.clock.time, mtimeNs: 0 };
+  const node = { kind: 'file', meta: FILE_META, ...times, link: undefined, content: bytesContent(text) } as const;
+  return [`<<${heredoc.name}`, { kind: 'file', name: heredoc.name, node, unpacks: false }];
+}
+
+function pathSource(tree: Tree, text: string, unpacks: boolean): CopySource {
+  return { kind: 'path', tree, path: cleanPath(`/${text}`), unpacks };
+}
+
+/** `a/./b/c` is taken from `a`, and keeps `b/`. */
+function parentsSource(tree: Tree, text: string): CopySource {
+  const pivot = text.indexOf('/./');
+  const path = cleanPath(`/${pivot < 0 ? '' : text.slice(0, pivot)}`);
+  const pattern = cleanPath(`/${pivot < 0 ? text : text.slice(pivot + 3)}`).slice(1);
+  return { kind: 'path', tree, path, includes: pattern === '' ? undefined : matcherOf([pattern]), unpacks: false };
+}
+
+async function remoteSource(
+  text: string,
+  { checksum: word, keepGitDir, unpack }: AddInstruction,
+  expand: (text: string) => string,
+  { ports }: StageContext,
+): Promise<CopySource | undefined> {
+  const checksum = word === undefined ? undefined : expand(word.text);
+  const git = parseGitReference(text);
+  if (git !== undefined && !git.looksLocal) {
+    const options = { keepGitDir: keepGitDir ?? git.keepGitDir ?? false, checksum };
+    return { kind: 'tree', tree: await ports.remote.git(text, options, ports.run) };
+  }
+  if (!isUrl(text)) {
+    if (checksum === undefined) return undefined;
+    throw new ImageError('USAGE', `--checksum is for what is downloaded, and "${text}" is not`);
+  }
+  const node = await ports.remote.http(text, checksum, ports.run);
+  return { kind: 'file', name: nameInUrl(text), node, unpacks: unpack ?? false };
+}
+
+function isUrl(text: string): boolean {
+  return /^https?:\/\//.test(text);
+}
+
+/** The last name of the address; BuildKit's own where it has none. */
+function nameInUrl(url: string): string {
+  const name = new URL(url).pathname.split('/').findLast((part) => part !== '');
+  return name === undefined ? '__unnamed__' : decodeURIComponent(name);
+}
+
+function matcherOf(patterns: readonly string[]): (path: string, isDirectory: boolean) => boolean {
+  const matcher = compileIgnore(patterns);
+  return (path) => matcher.matches(path);
+}

@@ -1,0 +1,100 @@
+/**
+ * Sources of COPY and ADD with wildcards: Go's filepath.Match for each name of the path, and `**` for any number of names, as
+ * BuildKit resolves them. No link is followed on the way, since nobody named it.
+ * @module
+ */
+import { ImageError } from '../../../base/errors.ts';
+import { splitPath } from '../../../base/path.ts';
+import type { Dir, Node } from '../../../model/node.ts';
+import { resolve } from '../../../model/resolve.ts';
+import { nodeAt, type Tree } from '../../../model/tree.ts';
+
+/** Whether a path is more than a name: `*`, `?` or `[` without a backslash before it. */
+export function hasWildcards(path: string): boolean {
+  return /^(?:[^\\*?[]|\\.)*[*?[]/s.test(path);
+}
+
+/**
+ * The paths that a source means, in the order of a walk: itself where it has no wildcard, whether or not something stands
+ * there; none where nothing matches.
+ * @param path clean and absolute
+ * @throws ImageError USAGE for a pattern that is broken, NOT_FOUND where the directory before the first wildcard is missing
+ */
+export function matchingPaths(tree: Tree, path: string): readonly string[] {
+  const names = splitPath(path);
+  const first = names.findIndex(hasWildcards);
+  if (first < 0) return [`/${names.map(unescaped).join('/')}`];
+  const start = `/${names.slice(0, first).map(unescaped).join('/')}`;
+  const found = resolve(tree, start);
+  const dir = found.kind === 'found' ? nodeAt(tree, found.path) : undefined;
+  if (dir === undefined || found.kind !== 'found') {
+    throw new ImageError('NOT_FOUND', `"${start}" is not there, so nothing matches "${path}"`);
+  }
+  const tests = names.slice(first).map((name) => (name === '**' ? 'any' : compileName(name)));
+  const out: string[] = [];
+  if (dir.kind === 'dir') collect(dir, found.path === '/' ? '/' : `${found.path}/`, tests, out);
+  return out;
+}
+
+type NameTest = ((name: string) => boolean) | 'any';
+
+/** A directory that matches stands for all that is in it. */
+function collect(dir: Dir, prefix: string, [test, ...rest]: readonly NameTest[], out: string[]): void {
+  if (test === undefined) return;
+  if (test === 'any' && rest.length > 0) collect(dir, prefix, rest, out);
+  dir.names.forEach((name, i) => {
+    const node = dir.nodes[i] as Node;
+    const path = prefix + name;
+    const matches = test === 'any' || test(name);
+    if (!matches || out.at(-1) === path) return;
+    if (rest.length === 0) out.push(path);
+    else if (node.kind === 'dir') collect(node, `${path}/`, test === 'any' ? ['any', ...rest] : rest, out);
+  });
+}
+
+/** `\*` names a file called `*`. */
+function unescaped(name: string): string {
+  return name.replace(/\\(.)/gs, '$1');
+}
+
+/** @throws ImageError USAGE */
+export function compileName(pattern: string): (name: string) => boolean {
+  let source = '';
+  for (let at = 0; at < pattern.length; at++) {
+    const char = pattern[at] as string;
+    if (char === '*') source += source.endsWith('.*') ? '' : '.*';
+    else if (char === '?') source += '.';
+    else if (char === '[') {
+      const end = closing(pattern, at);
+      source += classOf(pattern.slice(at + 1, end));
+      at = end;
+    } else if (char === '\\' && at + 1 < pattern.length) source += quoted(pattern[++at] as string);
+    else source += quoted(char);
+  }
+  const test = new RegExp(`^${source}$`, 'su');
+  return (name) => test.test(name);
+}
+
+/** Where the class that opens at `open` ends: `]` that comes first closes nothing in Go either, since a class needs a member. */
+function closing(pattern: string, open: number): number {
+  const first = pattern[open + 1] === '^' ? open + 2 : open + 1;
+  for (let at = first; at < pattern.length; at++) {
+    if (pattern[at] === '\\') at++;
+    else if (pattern[at] === ']' && at > first) return at;
+  }
+  throw new ImageError('USAGE', `the pattern "${pattern}" has a [ that is not closed`, {
+    hint: 'to mean the character itself, write [[] or \\[',
+  });
+}
+
+function classOf(body: string): string {
+  const negated = body.startsWith('^');
+  const members = (negated ? body.slice(1) : body).replace(/\\(.)|[\\[\]^&|~]/gs, (whole, escaped?: string) =>
+    quoted(escaped ?? whole),
+  );
+  return `[${negated ? '^' : ''}${members}]`;
+}
+
+function quoted(char: string): string {
+  return /[\\^$.*+?()[\]{}|/-]/.test(char) ? `\\${char}` : char;
+}

@@ -1,0 +1,58 @@
+/** What the user gets to see of a step that failed. @module */
+import { ImageError } from '../../base/errors.ts';
+import type { Dockerfile, Range, RunInstruction } from '../../formats/dockerfile/types.ts';
+
+/** The last lines of a program's output. */
+export class Tail {
+  readonly #lines: string[] = [];
+  readonly #most: number;
+
+  constructor(most = 20) {
+    this.#most = most;
+  }
+
+  add(line: string): void {
+    this.#lines.push(line);
+    if (this.#lines.length > this.#most) this.#lines.shift();
+  }
+
+  get lines(): readonly string[] {
+    return this.#lines;
+  }
+}
+
+/** A program of a RUN ended with a status other than 0. */
+export function failedProgram(run: RunInstruction, status: number, tail: Tail): ImageError {
+  const ended = status > 128 ? `was ended by signal ${status - 128}` : `ended with exit status ${status}`;
+  const output = tail.lines.length === 0 ? '' : `\nlast output:\n${tail.lines.map((line) => `  ${line}`).join('\n')}`;
+  return new ImageError('INVALID', `"${shortened(run.source)}" ${ended}${output}`);
+}
+
+function shortened(text: string): string {
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+}
+
+/** The same error, saying in which lines of the Dockerfile. */
+export function inFile(error: unknown, { name, text }: Pick<Dockerfile, 'name' | 'text'>, range: Range): unknown {
+  if (!(error instanceof ImageError)) return error;
+  const { line } = range.start;
+  const message = `${name}:${line}: ${error.message}\n${excerpt(text, range)}`;
+  return new ImageError(error.code, message, {
+    cause: error.cause ?? error,
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+  });
+}
+
+/** Lines around, and those of the instruction marked. */
+export function excerpt(text: string, { start, end }: Range, around = 2): string {
+  const lines = text.split('\n');
+  const from = Math.max(1, start.line - around);
+  const to = Math.min(lines.length, Math.max(end.line, start.line) + around);
+  const width = String(to).length;
+  const out: string[] = [];
+  for (let line = from; line <= to; line++) {
+    const mark = line >= start.line && line <= end.line ? '>>>' : '   ';
+    out.push(`  ${String(line).padStart(width)} ${mark} ${lines[line - 1] ?? ''}`.trimEnd());
+  }
+  return out.join('\n');
+}

@@ -1,0 +1,56 @@
+/** What carrying out a Dockerfile needs of the world, handed in: contexts, images, a place for layers, a memory, a runner. @module */
+import type { Platform } from '../../formats/oci/types.ts';
+import type { LayerEntry } from '../../model/layer/entry.ts';
+import type { FileNode } from '../../model/node.ts';
+import type { Tree } from '../../model/tree.ts';
+import type { BuildLayers, ContentDigests, Memo } from '../../ports/build-memory.ts';
+import type { StepRunner } from '../../ports/build-steps.ts';
+import type { Run } from '../../ports/run.ts';
+import type { State } from './state.ts';
+
+export interface BuildPorts {
+  /** The build context, without what .dockerignore leaves out. Read at the first call. */
+  context(): Promise<Tree>;
+  /** `--build-context NAME=…`; undefined where there is none of that name. */
+  named(name: string, platform: Platform): Promise<NamedContext | undefined>;
+  /** An image of the store or of a registry, for FROM and COPY --from. @throws ImageError NOT_FOUND … */
+  image(reference: string, platform: Platform): Promise<State>;
+  readonly layers: BuildLayers;
+  readonly memo: Memo;
+  readonly contents: ContentDigests;
+  readonly remote: Remote;
+  /** An archive's entries; undefined where the file is none. */
+  archive(file: FileNode): Promise<readonly LayerEntry[] | undefined>;
+  /** Made at the first step that runs a program. */
+  runner(): Promise<StepRunner>;
+  /** @throws ImageError NOT_FOUND for one that cannot be read; undefined where none was given */
+  secret(id: string): Promise<Uint8Array | undefined>;
+  /** Path of an agent's socket; undefined where none was given. */
+  ssh(id: string): string | undefined;
+  readonly report: (event: BuildEvent) => void;
+  readonly run: Run;
+}
+
+export interface NamedContext {
+  /** To build upon. */
+  base(): Promise<State>;
+  /** To copy from. */
+  tree(): Promise<Tree>;
+}
+
+/** What ADD downloads. */
+export interface Remote {
+  http(url: string, checksum: string | undefined, run: Run): Promise<FileNode>;
+  git(
+    url: string,
+    options: { readonly keepGitDir: boolean; readonly checksum: string | undefined },
+    run: Run,
+  ): Promise<Tree>;
+}
+
+export type BuildEvent =
+  /** @param id counts the steps of a build @param name `[stage 2/5] RUN make` */
+  | { readonly kind: 'start'; readonly id: number; readonly name: string }
+  | { readonly kind: 'output'; readonly id: number; readonly stream: 'stdout' | 'stderr'; readonly line: string }
+  | { readonly kind: 'end'; readonly id: number; readonly how: 'done' | 'cached' | 'failed'; readonly seconds: number }
+  | { readonly kind: 'warning'; readonly text: string };

@@ -1,0 +1,260 @@
+/** RUN: a program in the root filesystem, and what it changes there. @module */
+import { ImageError } from '../../base/errors.ts';
+import { cleanPath, joinPath } from '../../base/path.ts';
+import { expandWord } from '../../formats/dockerfile/expand.ts';
+import { heredocContent, runScript } from '../../formats/dockerfile/heredoc.ts';
+import { resolveMount } from '../../formats/dockerfile/mount.ts';
+import type { Mount, RunInstruction } from '../../formats/dockerfile/types.ts';
+import { bytesContent } from '../../model/content.ts';
+import { diff } from '../../model/diff.ts';
+import { TreeEditor } from '../../model/editor.ts';
+import { resolve } from '../../model/resolve.ts';
+import { EMPTY_TREE, nodeAt } from '../../model/tree.ts';
+import type { BuildStep, StepMount } from '../../ports/build-steps.ts';
+import { shellOf } from './config.ts';
+import type { StageContext } from './context.ts';
+import { digestOfChanges } from './describe.ts';
+import { failedProgram, Tail } from './failure.ts';
+import { runText } from './history.ts';
+import { layerStep } from './layer-step.ts';
+import { environmentIn, PROXY_ARGS } from './scope.ts';
+import type { State } from './state.ts';
+
+export async function runStep(state: State, run: RunInstruction, context: StageContext) {
+  const { settings, ports } = context;
+  if (run.security === 'insecure' && !settings.allows.has('security.insecure')) {
+    throw new ImageError('DENIED', 'RUN --security=insecure was not allowed', {
+      hint: 'if you trust the Dockerfile, add --allow security.insecure',
+    });
+  }
+  const { args, files } = commandOf(state, run);
+  const { mounts, words, variables } = await mountsOf(state, run, context, files);
+  const env = [...environmentOfRun(state, context), ...variables];
+  const cwd = state.config.WorkingDir || '/';
+  const user = state.config.User ?? '';
+  const network = run.network === 'default' ? settings.network : run.network;
+  const { hostname, extraHosts, shmSize, ulimits } = settings;
+  const { security } = run;
+  const said = [...state.args].flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, environmentIn(state)(name) ?? value] as const],
+  );
+  const text = runText(args, said);
+  const options = { network, security, hostname, extraHosts, shmSize, ulimits };
+  const inputs = ['run', state.platform, args, env.filter((one) => !isProxy(one)), cwd, user, words, options];
+  return context.step(run.source, (output) =>
+    layerStep(
+      state,
+      {
+        text,
+        inputs,
+        fresh: context.fresh,
+        make: async () => {
+          const tail = new Tail();
+          const step: BuildStep = {
+            root: state,
+            process: { args, env, cwd, user },
+            mounts,
+            network,
+            security,
+            hostname,
+            extraHosts,
+            ulimits,
+            ...(shmSize === undefined ? {} : { shmSize }),
+            output: (stream, line) => {
+              tail.add(line);
+              output(stream, line);
+            },
+          };
+          const runner = await ports.runner();
+          const result = await runner.run(step, ports.run);
+          if (result.status !== 0) {
+            await result[Symbol.asyncDispose]();
+            throw failedProgram(run, result.status, tail);
+          }
+          return {
+            changes: await result.changes(),
+            keep: (key: string) => result.keep(key),
+            [Symbol.asyncDispose]: () => result[Symbol.asyncDispose](),
+          };
+        },
+      },
+      ports,
+      settings.clock,
+    ),
+  );
+}
+
+/** A script with a first line of its own is a program: it is shown to the step where BuildKit shows it. */
+const SCRIPTS = '/dev/pipes';
+
+function commandOf(
+  { config }: State,
+  run: RunInstruction,
+): { readonly args: readonly string[]; readonly files: ReadonlyMap<string, string> } {
+  const { command, heredocs } = run;
+  if (command.form === 'exec') return { args: command.args.map(({ text }) => text), files: new Map() };
+  const [only] = heredocs;
+  const script = runScript(run);
+  if (only !== undefined && script.startsWith('#!') && script === heredocContent(only)) {
+    return { args: [`${SCRIPTS}/${only.name}`], files: new Map([[only.name, heredocContent(only)]]) };
+  }
+  return { args: [...shellOf(config), script], files: new Map() };
+}
+
+function environmentOfRun(state: State, { settings }: StageContext): readonly string[] {
+  const { config, args } = state;
+  const own = config.Env ?? [];
+  const taken = new Set(own.map((one) => one.split('=', 1)[0]));
+  const declared = [...args].flatMap(([name, value]) =>
+    value === undefined || taken.has(name) ? [] : `${name}=${value}`,
+  );
+  const proxies = PROXY_ARGS.flatMap((name) => {
+    const value = settings.args.get(name);
+    return value === undefined || taken.has(name) || args.has(name) ? [] : `${name}=${value}`;
+  });
+  return [...proxies, ...declared, ...own];
+}
+
+function isProxy(variable: string): boolean {
+  return PROXY_ARGS.includes(variable.split('=', 1)[0] as string);
+}
+
+interface Mounts {
+  readonly mounts: readonly StepMount[];
+  /** What the step depends on of them. */
+  readonly words: readonly unknown[];
+  readonly variables: readonly string[];
+}
+
+async function mountsOf(
+  state: State,
+  run: RunInstruction,
+  context: StageContext,
+  files: ReadonlyMap<string, string>,
+): Promise<Mounts> {
+  const env = environmentIn(state);
+  const expand = (text: string) => expandWord(text, env, { escape: context.escape });
+  const cwd = state.config.WorkingDir || '/';
+  const mounts: StepMount[] = [];
+  const words: unknown[] = [];
+  const variables: string[] = [];
+  for (const flag of run.mounts) {
+    const mount = resolveMount(flag, expand);
+    const found = await mountOf(mount, cwd, mounts.length, context);
+    if (found === undefined) continue;
+    mounts.push(...found.mounts);
+    words.push(found.words);
+    variables.push(...found.variables);
+  }
+  if (files.size > 0) {
+    mounts.push(scriptMount(files));
+    words.push(['script', ...files]);
+  }
+  return { mounts, words, variables };
+}
+
+function scriptMount(files: ReadonlyMap<string, string>): StepMount {
+  const editor = new TreeEditor();
+  for (const [name, text] of files) {
+    const meta = { mode: 0o755, uid: 0, gid: 0 };
+    editor.put(`/${name}`, { kind: 'file', meta, mtime: 0, mtimeNs: 0, link: undefined, content: bytesContent(text) });
+  }
+  const tree = editor.done();
+  const key = JSON.stringify(['script', ...files]);
+  const from = { tree, layers: [{ key, changes: diff(EMPTY_TREE, tree) }] };
+  return { kind: 'bind', path: SCRIPTS, from, source: '/', readOnly: true };
+}
+
+/** Where BuildKit puts an agent's socket that nobody placed. */
+const agentPath = (index: number): string => `/run/buildkit/ssh_agent.${index}`;
+
+/** Undefined for a secret or an agent that is not there and need not be. */
+async function mountOf(mount: Mount, cwd: string, index: number, context: StageContext): Promise<Mounts | undefined> {
+  switch (mount.type) {
+    case 'bind': {
+      const { path, ...bound } = await bindMount(mount, cwd, context);
+      const words = ['bind', path, bound.digest, bound.source, mount.writable];
+      const { from, source } = bound;
+      return plain({ kind: 'bind', path, from, source, readOnly: !mount.writable }, words);
+    }
+    case 'cache': {
+      const { id, sharing, mode, uid, gid, writable } = mount;
+      const path = joinPath(cwd, mount.target);
+      const seeded =
+        mount.from === undefined ? undefined : await bindMount({ ...mount, from: mount.from }, cwd, context);
+      const from = seeded === undefined ? {} : { from: { root: seeded.from, source: seeded.source } };
+      const words = ['cache', path, id, sharing, writable, mode, uid, gid, seeded?.digest];
+      return plain({ kind: 'cache', path, id, sharing, readOnly: !writable, mode, uid, gid, ...from }, words);
+    }
+    case 'tmpfs': {
+      const path = joinPath(cwd, mount.target);
+      const size = mount.size === undefined ? {} : { size: mount.size };
+      return plain({ kind: 'tmpfs', path, ...size }, ['tmpfs', path, mount.size]);
+    }
+    case 'secret':
+      return secretMount(mount, cwd, context);
+    case 'ssh': {
+      const socket = context.ports.ssh(mount.id);
+      if (socket === undefined) return absent(mount, 'ssh agent', '--ssh');
+      const path = joinPath(cwd, mount.target ?? agentPath(index));
+      const { mode, uid, gid } = mount;
+      const words = ['ssh', path, mount.id, mode, uid, gid];
+      return { ...plain({ kind: 'ssh', path, socket, mode, uid, gid }, words), variables: [`SSH_AUTH_SOCK=${path}`] };
+    }
+  }
+}
+
+function plain(mount: StepMount, words: readonly unknown[]): Mounts {
+  return { mounts: [mount], words, variables: [] };
+}
+
+async function secretMount(
+  mount: Extract<Mount, { type: 'secret' }>,
+  cwd: string,
+  { ports }: StageContext,
+): Promise<Mounts | undefined> {
+  const bytes = await ports.secret(mount.id);
+  if (bytes === undefined) return absent(mount, 'secret', '--secret');
+  const { id, mode, uid, gid, env } = mount;
+  const path = mount.target === undefined ? undefined : joinPath(cwd, mount.target);
+  const mounts: StepMount[] = [];
+  if (path !== undefined) mounts.push({ kind: 'secret', path, bytes, mode, uid, gid });
+  if (env !== undefined) mounts.push({ kind: 'secret-env', name: env, value: new TextDecoder().decode(bytes) });
+  return { mounts, words: ['secret', id, path, env, mode, uid, gid], variables: [] };
+}
+
+function absent({ id, required }: { id: string; required: boolean }, what: string, option: string): undefined {
+  if (!required) return undefined;
+  throw new ImageError('NOT_FOUND', `the step needs the ${what} "${id}", and none was given`, {
+    hint: `add ${option} ${option === '--ssh' ? id : `id=${id},src=FILE`}`,
+  });
+}
+
+interface Bound {
+  readonly path: string;
+  readonly from: BuildStep['root'];
+  readonly source: string;
+  readonly digest: string;
+}
+
+/** Of the build context only what is mounted is laid out; of a stage, its layers lie there already. */
+async function bindMount(
+  { target, source, from }: { readonly target: string; readonly source: string; readonly from: string | undefined },
+  cwd: string,
+  context: StageContext,
+): Promise<Bound> {
+  const path = joinPath(cwd, target);
+  const whole = await context.mountable(from);
+  const place = resolve(whole.tree, cleanPath(`/${source}`));
+  const node = place.kind === 'found' ? nodeAt(whole.tree, place.path) : undefined;
+  if (node === undefined || place.kind !== 'found') {
+    throw new ImageError('NOT_FOUND', `"${source}", which the step wants mounted at ${path}, is not there`);
+  }
+  const editor = new TreeEditor();
+  editor.put(place.path, node);
+  const tree = editor.done();
+  const changes = diff(EMPTY_TREE, tree);
+  const digest = await digestOfChanges(changes, context.ports.contents, context.ports.run);
+  const root = from === undefined ? { tree, layers: [{ key: digest, changes }] } : whole;
+  return { path, from: root, source: place.path, digest };
+}

@@ -1,0 +1,168 @@
+/**
+ * Carrying out a Dockerfile: only the stages that the target needs, each once, those that do not need one another at the same time.
+ * No general graph of operations is solved: a stage waits for the stages that it names.
+ * @module
+ */
+import { ImageError } from '../../base/errors.ts';
+import { expandWord } from '../../formats/dockerfile/expand.ts';
+import { findStage, parseTrigger } from '../../formats/dockerfile/parse.ts';
+import type { Dockerfile, Range, Stage } from '../../formats/dockerfile/types.ts';
+import type { Platform } from '../../formats/oci/types.ts';
+import { diff } from '../../model/diff.ts';
+import { parsePlatform } from '../../model/platform.ts';
+import { EMPTY_TREE, type Tree } from '../../model/tree.ts';
+import type { StepRoot } from '../../ports/build-steps.ts';
+import type { BuildSettings, StageContext } from './context.ts';
+import { inFile } from './failure.ts';
+import { sourcesOf, stageMeant, targetStage } from './graph.ts';
+import { carryOut } from './instruction.ts';
+import type { BuildPorts } from './ports.ts';
+import { platformArgs } from './scope.ts';
+import { type State, scratchState } from './state.ts';
+import { Steps } from './steps.ts';
+
+/** The target's stage, built for a platform. @throws ImageError */
+export async function solve(
+  dockerfile: Dockerfile,
+  platform: Platform,
+  settings: BuildSettings,
+  ports: BuildPorts,
+): Promise<State> {
+  const target = targetStage(dockerfile, settings.target);
+  return new Solver(dockerfile, platform, settings, ports, target).stage(target);
+}
+
+class Solver {
+  readonly #file: Dockerfile;
+  readonly #platform: Platform;
+  readonly #settings: BuildSettings;
+  readonly #ports: BuildPorts;
+  readonly #globals: ReadonlyMap<string, string>;
+  readonly #stages = new Map<number, Promise<State>>();
+  readonly #steps: Steps;
+
+  constructor(file: Dockerfile, platform: Platform, settings: BuildSettings, ports: BuildPorts, target: Stage) {
+    this.#file = file;
+    this.#platform = platform;
+    this.#settings = settings;
+    this.#ports = ports;
+    this.#steps = new Steps(ports.report);
+    this.#globals = globalsOf(file, platformArgs(settings.buildPlatform, platform, target.name ?? ''), settings);
+  }
+
+  stage(stage: Stage): Promise<State> {
+    const known = this.#stages.get(stage.index);
+    if (known !== undefined) return known;
+    const state = this.#build(stage);
+    state.catch(() => undefined); // whoever asked for it awaits it
+    this.#stages.set(stage.index, state);
+    return state;
+  }
+
+  async #build(stage: Stage): Promise<State> {
+    const { stages } = this.#file;
+    const replaced = stage.name === undefined ? undefined : await this.#ports.named(stage.name, this.#platform);
+    if (replaced !== undefined) return replaced.base();
+    for (const from of sourcesOf(stage)) {
+      const needed = this.#quietly(() => stageMeant(stages, from, stage.index));
+      if (needed !== undefined) void this.stage(needed);
+    }
+    const base = await this.#located(stage.range, () => this.#base(stage));
+    const triggers = (base.config.OnBuild ?? []).map((text) => parseTrigger(text));
+    const { OnBuild: _, ...config } = base.config;
+    let state: State = { ...base, config: triggers.length > 0 ? config : base.config, ownCommand: false };
+    const context = this.#context(stage, state.platform);
+    for (const trigger of triggers) state = await this.#located(stage.range, () => carryOut(state, trigger, context));
+    for (const instruction of stage.instructions) {
+      this.#ports.run.signal?.throwIfAborted();
+      const before = state;
+      state = await this.#located(instruction.range, () => carryOut(before, instruction, context));
+    }
+    return state;
+  }
+
+  /** A mistake in a name is told where the instruction is carried out. */
+  #quietly<T>(work: () => T): T | undefined {
+    try {
+      return work();
+    } catch (error) {
+      if (error instanceof ImageError) return undefined;
+      throw error;
+    }
+  }
+
+  async #located<T>(range: Range, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw inFile(error, this.#file, range);
+    }
+  }
+
+  async #base(stage: Stage): Promise<State> {
+    const { directives } = this.#file;
+    const expand = (text: string) => expandWord(text, (name) => this.#globals.get(name), directives);
+    const name = expand(stage.base.text);
+    if (name === '') {
+      throw new ImageError('INVALID', `FROM ${stage.base.text} names nothing: its variables are empty`, {
+        hint: 'declare them with ARG before the first FROM, with a default, or give them with --build-arg',
+      });
+    }
+    const wanted = stage.platform === undefined ? '' : expand(stage.platform.text);
+    const platform = wanted === '' ? this.#platform : parsePlatform(wanted, this.#settings.buildPlatform);
+    const earlier = /^\d+$/.test(name) ? undefined : findStage(this.#file.stages, name, stage.index);
+    const named = await this.#ports.named(name, platform);
+    if (named !== undefined) return named.base();
+    if (earlier !== undefined) return this.stage(earlier);
+    return name === 'scratch' ? scratchState(platform) : this.#ports.image(name, platform);
+  }
+
+  #context(stage: Stage, platform: Platform): StageContext {
+    const { noCache } = this.#settings;
+    const find = (from: string) => this.#source(from, stage, platform);
+    return {
+      ports: this.#ports,
+      settings: this.#settings,
+      escape: this.#file.directives.escape,
+      fresh: noCache === 'all' || (stage.name !== undefined && noCache.includes(stage.name)),
+      globals: this.#globals,
+      source: async (from) => (from === undefined ? this.#ports.context() : (await find(from)).tree),
+      mountable: async (from) => (from === undefined ? rootOf(await this.#ports.context()) : find(from)),
+      step: (text, work) => this.#steps.run(`[${labelOf(stage, this.#file)}] ${text}`, work),
+    };
+  }
+
+  /** A named context first, then a stage, then an image. */
+  async #source(from: string, stage: Stage, platform: Platform): Promise<StepRoot> {
+    const named = await this.#ports.named(from, platform);
+    if (named !== undefined) return rootOf(await named.tree());
+    const earlier = stageMeant(this.#file.stages, from, stage.index);
+    return earlier === undefined ? this.#ports.image(from, platform) : this.stage(earlier);
+  }
+}
+
+function rootOf(tree: Tree): StepRoot {
+  return { tree, layers: [{ key: '', changes: diff(EMPTY_TREE, tree) }] };
+}
+
+function labelOf({ name, index }: Stage, { stages }: Dockerfile): string {
+  if (name !== undefined) return name;
+  return stages.length === 1 ? 'build' : `stage-${index}`;
+}
+
+/** Global arguments: what the command line says, else their default, which may speak of those before. */
+function globalsOf(
+  { globalArgs, directives }: Dockerfile,
+  predefined: ReadonlyMap<string, string>,
+  { args }: BuildSettings,
+): ReadonlyMap<string, string> {
+  const known = new Map(predefined);
+  for (const [name, value] of args) if (predefined.has(name)) known.set(name, value);
+  for (const { name: word, value } of globalArgs.flatMap((instruction) => instruction.args)) {
+    const expand = (text: string) => expandWord(text, (name) => known.get(name), directives);
+    const name = expand(word.text);
+    const own = args.get(name) ?? (value === undefined ? undefined : expand(value.text));
+    if (own !== undefined) known.set(name, own);
+  }
+  return known;
+}

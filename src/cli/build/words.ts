@@ -1,0 +1,90 @@
+/** Words of `pare build`'s options, as docker writes them. @module */
+import { ImageError } from '../../base/errors.ts';
+import { parseBytes } from '../../formats/dockerfile/sizes.ts';
+import type { BuildOptions, SecretSource } from '../../operations/build/options.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** `NAME=value`; a name alone has its value of the environment, or is not given. */
+export function buildArgs(texts: readonly string[], env: Env): ReadonlyMap<string, string> {
+  const args = new Map<string, string>();
+  for (const text of texts) {
+    const cut = text.indexOf('=');
+    const value = cut < 0 ? env[text] : text.slice(cut + 1);
+    if (value !== undefined) args.set(cut < 0 ? text : text.slice(0, cut), value);
+  }
+  return args;
+}
+
+/** `NAME=VALUE`, both given. */
+export function namedValues(texts: readonly string[], option: string): ReadonlyMap<string, string> {
+  return new Map(
+    texts.map((text) => {
+      const cut = text.indexOf('=');
+      if (cut > 0) return [text.slice(0, cut), text.slice(cut + 1)] as const;
+      throw new ImageError('USAGE', `${option} ${text}: a name, = and a value are wanted`);
+    }),
+  );
+}
+
+/** `id=ID[,src=FILE|,env=NAME][,type=file|env]`. */
+export function secrets(texts: readonly string[], env: Env): ReadonlyMap<string, SecretSource> {
+  return new Map(texts.map((text) => secret(text, env)));
+}
+
+function secret(text: string, env: Env): readonly [string, SecretSource] {
+  const fields = namedValues(text.split(','), '--secret');
+  const path = fields.get('src') ?? fields.get('source');
+  const id = fields.get('id') ?? path?.split('/').at(-1);
+  if (id === undefined || id === '') {
+    throw new ImageError('USAGE', `--secret ${text} has no id`, {
+      hint: 'write --secret id=NAME,src=FILE or id=NAME,env=VARIABLE',
+    });
+  }
+  const type = fields.get('type');
+  if (type === 'env') return [id, { kind: 'env', name: fields.get('env') ?? path ?? id }];
+  const name = fields.get('env') ?? (path === undefined && type !== 'file' && env[id] !== undefined ? id : undefined);
+  return [id, name === undefined ? { kind: 'file', path: path ?? id } : { kind: 'env', name }];
+}
+
+/** `default`, or `ID=SOCKET`. */
+export function agents(texts: readonly string[], env: Env): ReadonlyMap<string, string> {
+  return new Map(
+    texts.map((text) => {
+      const cut = text.indexOf('=');
+      const id = cut < 0 ? text : text.slice(0, cut);
+      const socket = cut < 0 ? env['SSH_AUTH_SOCK'] : text.slice(cut + 1);
+      if (socket !== undefined && socket !== '') return [id, socket] as const;
+      throw new ImageError('USAGE', `--ssh ${text}: there is no agent, since SSH_AUTH_SOCK is not set`, {
+        hint: 'start one (eval "$(ssh-agent)"; ssh-add), or write --ssh ID=SOCKET',
+      });
+    }),
+  );
+}
+
+/** `NAME:ADDRESS` or `NAME=ADDRESS`. */
+export function extraHost(text: string): BuildOptions['extraHosts'][number] {
+  const [, name, address] = /^([^:=]+)[:=]\[?([^\]]+)\]?$/.exec(text) ?? [];
+  if (name !== undefined && address !== undefined) return { name, address };
+  throw new ImageError('USAGE', `--add-host ${text}: write NAME:ADDRESS`);
+}
+
+/** `nofile=1024:2048` */
+export function ulimit(text: string): BuildOptions['ulimits'][number] {
+  const [, name, soft, hard] = /^([a-z]+)=(-?\d+)(?::(-?\d+))?$/.exec(text) ?? [];
+  if (name !== undefined) return { name, soft: Number(soft), hard: Number(hard ?? soft) };
+  throw new ImageError('USAGE', `--ulimit ${text}: write NAME=SOFT[:HARD], as in nofile=1024:2048`);
+}
+
+export function shmSize(text: string): number {
+  const bytes = parseBytes(text);
+  if (bytes !== undefined) return bytes;
+  throw new ImageError('USAGE', `--shm-size ${text}: write a number of bytes, or one with k, m or g`);
+}
+
+/** Everything is the machine's network, or none. */
+export function network(text: string): 'host' | 'none' {
+  if (text === 'host' || text === 'default') return 'host';
+  if (text === 'none') return 'none';
+  throw new ImageError('USAGE', `--network ${text}: steps have the machine's network (host) or none`);
+}

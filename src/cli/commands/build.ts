@@ -1,0 +1,262 @@
+/** `pare build`: an image of a Dockerfile. @module */
+import { writeFileSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { fromSystem, ImageError } from '../../base/errors.ts';
+import { parsePlatform } from '../../model/platform.ts';
+import { type Building, openBuilding } from '../../operations/build/build.ts';
+import type { BuildOptions } from '../../operations/build/options.ts';
+import type { SavedBuild } from '../../operations/build/save.ts';
+import { openPacking, type Written } from '../../operations/pack.ts';
+import { machinePlatform } from '../../system/machine.ts';
+import { eventWriter, type ProgressKind } from '../build/events.ts';
+import { placesOf } from '../build/outputs.ts';
+import { refusedOptions } from '../build/refused.ts';
+import { agents, buildArgs, extraHost, namedValues, network, secrets, shmSize, ulimit } from '../build/words.ts';
+import type { CommandModule, Context } from '../command.ts';
+import { builtDocument, builtText } from '../render/built.ts';
+import { collect, pairs, sourceDate } from '../words.ts';
+
+interface Flags {
+  readonly file?: string;
+  readonly target?: string;
+  readonly platform?: readonly string[];
+  readonly buildArg?: readonly string[];
+  readonly buildContext?: readonly string[];
+  readonly cache?: boolean;
+  readonly noCacheFilter?: readonly string[];
+  readonly pull?: true;
+  readonly secret?: readonly string[];
+  readonly ssh?: readonly string[];
+  readonly network: 'host' | 'none';
+  readonly addHost?: readonly string[];
+  readonly shmSize?: number;
+  readonly ulimit?: readonly string[];
+  readonly allow?: readonly string[];
+  readonly runtime?: string;
+  readonly output?: readonly string[];
+  readonly tag?: readonly string[];
+  readonly load?: true;
+  readonly push?: true;
+  readonly squash?: true;
+  readonly label?: readonly string[];
+  readonly annotation?: readonly string[];
+  readonly iidfile?: string;
+  readonly metadataFile?: string;
+  readonly progress: ProgressKind;
+  readonly pack?: readonly string[];
+  readonly base?: string;
+}
+
+const HELP = `
+Examples:
+  pare build -t app .                                    as docker build does
+  pare build --target build --pack /out/app -t app .     what one stage built, and what it needs, and nothing else
+  pare build - < src.tar -o type=tar,dest=- > out.tar    sources in, result out, nothing kept
+  pare build --build-context base=oci:dir -o oci:out .   FROM base is the image in dir`;
+
+export const build: CommandModule = {
+  configure(command, context) {
+    command.argument(
+      '[context]',
+      'directory; - for a tar or a Dockerfile on stdin; address of a git repository or a tar',
+      '.',
+    );
+    inputOptions(command);
+    stepOptions(command);
+    outputOptions(command);
+    refusedOptions(command);
+    command.addHelpText('after', HELP).action((directory: string, flags: Flags) => run(directory, flags, context()));
+  },
+};
+
+/** For options whose value may hold several, between commas. */
+const list = (value: string, before: readonly string[] = []) => [...before, ...value.split(',')];
+
+function inputOptions(command: Command): void {
+  command
+    .optionsGroup('What is built:')
+    .option('-f, --file <path>', 'the Dockerfile; - is stdin; default Dockerfile in the context')
+    .option('--target <stage>', 'the stage that is wanted; default the last')
+    .option('--platform <os/arch>', 'platform of the result; several, between commas, become an index', list)
+    .option('--build-arg <name=value>', 'value of an ARG; a name alone takes that of the environment', collect)
+    .option(
+      '--build-context <name=ref>',
+      'directory, address or reference that FROM and --from mean by this name',
+      collect,
+    )
+    .option('--no-cache', 'carry every step out')
+    .option('--no-cache-filter <stage>', 'carry the steps of these stages out', list)
+    .option('--pull', 'ask registries also for images that the store has');
+}
+
+function stepOptions(command: Command): void {
+  command
+    .optionsGroup('What steps see:')
+    .option('--secret <id=,src=>', 'file or variable that --mount=type=secret shows', collect)
+    .option('--ssh <id[=socket]>', 'agent that --mount=type=ssh shows', collect)
+    .option('--network <mode>', 'host or none', network, 'host')
+    .option('--add-host <name:ip>', 'a line more in /etc/hosts', collect)
+    .option('--shm-size <bytes>', 'size of /dev/shm', shmSize)
+    .option('--ulimit <name=soft[:hard]>', 'limit of resources', collect)
+    .option('--allow <entitlement>', 'security.insecure: RUN --security=insecure', list)
+    .option('--runtime <name>', 'runc or crun; default what is installed')
+    .option('--progress <kind>', 'auto, plain, tty, quiet or rawjson', 'auto');
+}
+
+function outputOptions(command: Command): void {
+  command
+    .optionsGroup('Where to:')
+    .option('-t, --tag <name>', 'name the image in the store', collect)
+    .option(
+      '-o, --output <ref>',
+      'a reference, a directory, or type=tar,dest=FILE as docker has it; may be repeated',
+      collect,
+    )
+    .option('--load', 'into the Docker daemon, under the names of --tag')
+    .option('--push', 'into the registries of --tag')
+    .option('--squash', 'one layer of all that were made')
+    .option('--label <name=value>', 'set a label', collect)
+    .option('--annotation <name=value>', 'annotation of the manifest', collect)
+    .option('--iidfile <file>', "write the image's id there")
+    .option('--metadata-file <file>', 'write what was made there, as JSON')
+    .option('--pack <program...>', 'of the result only these programs, and all they need')
+    .option('--base <ref>', 'with --pack: image below');
+}
+
+async function run(directory: string, flags: Flags, context: Context): Promise<void> {
+  const started = performance.now();
+  const { env, run, insecure } = context;
+  const access = { env, run, insecure };
+  const options = optionsOf(directory, flags, context);
+  const fallback = nameOf(directory);
+  const { tag = [], output = [], load = false, push = false } = flags;
+  const places = placesOf({ output, tag, load, push, fallback });
+  await using building = await openBuilding(options, access);
+  const written = flags.pack === undefined ? await saveAll(building, places, tag, fallback) : [];
+  const packed = flags.pack === undefined ? [] : await packAll(building, flags, places, fallback, context);
+  const result = {
+    written: [...written, ...packed],
+    images: building.images,
+    seconds: (performance.now() - started) / 1000,
+  };
+  writeFiles(flags, written);
+  context.note(builtText(result));
+  if (context.json) context.printJson(builtDocument(result));
+  else if (!places.some((place) => /:-$/.test(place))) {
+    for (const digest of new Set(result.written.flatMap((one) => one.digest ?? []))) context.print(digest);
+  }
+}
+
+async function saveAll(
+  building: Building,
+  places: readonly string[],
+  names: readonly string[],
+  fallbackName: string,
+): Promise<readonly SavedBuild[]> {
+  const written: SavedBuild[] = [];
+  for (const place of places) written.push(await building.save(place, { names, fallbackName }));
+  return written;
+}
+
+async function packAll(
+  building: Building,
+  { pack: programs = [], base, tag = [] }: Flags,
+  places: readonly string[],
+  fallbackName: string,
+  { env, run, insecure }: Context,
+): Promise<readonly Written[]> {
+  const time = sourceDate(env);
+  const options = {
+    programs,
+    args: [],
+    volumes: [],
+    labels: {},
+    ...(base === undefined ? {} : { base }),
+    ...(time === undefined ? {} : { time }),
+  };
+  await using packing = await openPacking(options, { env, run, insecure }, building.root());
+  const broken = packing.packed.findings.filter(({ severity }) => severity === 'error');
+  if (broken.length > 0) {
+    throw new ImageError(
+      'FINDINGS',
+      `what was packed would not start: ${broken.map(({ message }) => message).join('; ')}`,
+    );
+  }
+  const written: Written[] = [];
+  for (const place of places) written.push(await packing.save(place, { names: tag, fallbackName }));
+  return written;
+}
+
+function optionsOf(directory: string, flags: Flags, context: Context): BuildOptions {
+  const { env } = context;
+  const platforms = (flags.platform ?? ['local']).map((text) =>
+    text === 'local' ? machinePlatform() : parsePlatform(text, machinePlatform()),
+  );
+  const args = buildArgs(flags.buildArg ?? [], env);
+  const epoch = sourceDate({ SOURCE_DATE_EPOCH: args.get('SOURCE_DATE_EPOCH') ?? env['SOURCE_DATE_EPOCH'] });
+  return {
+    context: directory,
+    file: flags.file,
+    target: flags.target,
+    platforms,
+    args,
+    contexts: namedValues(flags.buildContext ?? [], '--build-context'),
+    noCache: flags.cache === false ? 'all' : (flags.noCacheFilter ?? []),
+    pull: flags.pull ?? false,
+    secrets: secrets(flags.secret ?? [], env),
+    ssh: agents(flags.ssh ?? [], env),
+    network: flags.network,
+    hostname: args.get('BUILDKIT_SANDBOX_HOSTNAME') ?? 'buildkitsandbox',
+    extraHosts: (flags.addHost ?? []).map(extraHost),
+    shmSize: flags.shmSize,
+    ulimits: (flags.ulimit ?? []).map(ulimit),
+    allows: new Set(flags.allow as readonly ('security.insecure' | 'network.host')[] | undefined),
+    runtime: flags.runtime,
+    squash: flags.squash ?? false,
+    labels: pairs(flags.label ?? []),
+    annotations: annotationsOf(flags.annotation ?? []),
+    epoch,
+    helperCommand: [process.execPath, process.argv[1] ?? '', 'step-helper'],
+    report: eventWriter(flags.progress, context.note),
+  };
+}
+
+/** `manifest:` is the only place there is for them. */
+function annotationsOf(texts: readonly string[]): Readonly<Record<string, string>> {
+  const foreign = texts.find((text) => /^(?:index|manifest-descriptor|index-descriptor)/.test(text));
+  if (foreign !== undefined) throw new ImageError('USAGE', `--annotation ${foreign}: pare annotates manifests only`);
+  return pairs(texts.map((text) => text.replace(/^manifest(?:\[[^\]]*\])?:/, '')));
+}
+
+/** Of the directory, in the letters of repository names. */
+function nameOf(directory: string): string {
+  const name = basename(resolve(directory === '-' ? '.' : directory))
+    .toLowerCase()
+    .replace(/\.git$/, '')
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '');
+  return name === '' ? 'image' : name;
+}
+
+function writeFiles({ iidfile, metadataFile }: Flags, written: readonly SavedBuild[]): void {
+  const saved = written.find(({ digest }) => digest !== undefined);
+  if (iidfile !== undefined) writeTo(iidfile, saved?.config ?? saved?.digest ?? '');
+  if (metadataFile === undefined) return;
+  const names = written.flatMap(({ reference, digest }) => (digest === undefined ? [] : reference));
+  const document = {
+    'containerimage.config.digest': saved?.config,
+    'containerimage.descriptor': saved?.descriptor,
+    'containerimage.digest': saved?.digest,
+    'image.name': names.join(','),
+  };
+  writeTo(metadataFile, `${JSON.stringify(document, null, 2)}\n`);
+}
+
+function writeTo(path: string, text: string): void {
+  try {
+    writeFileSync(path, text);
+  } catch (error) {
+    throw fromSystem(error, `cannot write ${path}`);
+  }
+}

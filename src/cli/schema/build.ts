@@ -1,0 +1,20 @@
+/** `pare build --json` @module */
+import * as z from 'zod';
+import { writtenShape } from './shapes/derived.ts';
+
+export const buildSchema = z
+  .object({
+    written: writtenShape,
+    images: z
+      .array(
+        z.object({
+          platform: z.string().describe('linux/amd64'),
+          unpacked: z.number().describe('bytes of the regular files, a hard-linked one once'),
+          files: z.number().describe('everything but directories'),
+          layers: z.number(),
+        }),
+      )
+      .describe('one for each platform, before packing'),
+    seconds: z.number(),
+  })
+  .describe('What was built');

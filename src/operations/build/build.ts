@@ -1,0 +1,103 @@
+/** Building from a Dockerfile to references. @module */
+import { decodeName } from '../../base/names.ts';
+import type { BuildSettings } from '../../builders/dockerfile/context.ts';
+import { imageOf } from '../../builders/dockerfile/image.ts';
+import { PROXY_ARGS, platformArgs } from '../../builders/dockerfile/scope.ts';
+import { solve } from '../../builders/dockerfile/solve.ts';
+import type { State } from '../../builders/dockerfile/state.ts';
+import { parseDockerfile } from '../../formats/dockerfile/parse.ts';
+import type { Dockerfile } from '../../formats/dockerfile/types.ts';
+import type { DerivedImage } from '../../ports/new-image.ts';
+import type { Root } from '../../ports/root.ts';
+import { treeFiles } from '../../ports/tree-files.ts';
+import type { SinkOptions } from '../../sinks.ts';
+import type { Access } from '../../sources.ts';
+import { machinePlatform } from '../../system/machine.ts';
+import { openBuildSource } from './contexts.ts';
+import type { BuildOptions } from './options.ts';
+import { type SavedBuild, saveBuild, storedBlobs } from './save.ts';
+import { squashed } from './squash.ts';
+import { buildWorld } from './world.ts';
+
+export interface Building extends AsyncDisposable {
+  /** One for each platform. */
+  readonly images: readonly DerivedImage[];
+  /** Writes it: an image, an index of several, or a root filesystem. */
+  save(reference: string, naming?: SinkOptions): Promise<SavedBuild>;
+  /** What the target's stage is of the first platform, to pack programs from. */
+  root(): Root;
+}
+
+/**
+ * Builds; nothing is named before {@link Building.save}. What was read and made stays open until it is disposed of.
+ * @throws ImageError, with the lines of the Dockerfile where one of them fails
+ */
+export async function openBuilding(options: BuildOptions, access: Access): Promise<Building> {
+  await using stack = new AsyncDisposableStack();
+  const { run = {} } = access;
+  const source = await openBuildSource({ ...options, keepGitDir: keepsGitDir(options) }, stack, run);
+  const dockerfile = parseDockerfile(decodeName(Buffer.from(source.dockerfile)), source.name);
+  warnOfArguments(dockerfile, options);
+  const { ports, memo, contents } = buildWorld(source, options, stack, access);
+  const settings: BuildSettings = {
+    ...options,
+    buildPlatform: machinePlatform(),
+    clock: { time: options.epoch ?? Math.floor(Date.now() / 1000), clamps: options.epoch !== undefined },
+  };
+  const states: State[] = [];
+  for (const platform of options.platforms) states.push(await solve(dockerfile, platform, settings, ports));
+  await contents.save();
+  const images = states.map((state) => {
+    const image = imageOf(state, settings, options.labels, options.annotations);
+    return options.squash ? squashed(image, state) : image;
+  });
+  const open = stack.move();
+  const [first] = states as [State];
+  return {
+    images,
+    save: (reference, naming = {}) =>
+      saveBuild(
+        images.map((image) => storedBlobs(image, memo, access)),
+        reference,
+        naming,
+        memo,
+        access,
+      ),
+    root: () => rootOf(first, images[0] as DerivedImage),
+    [Symbol.asyncDispose]: () => open.disposeAsync(),
+  };
+}
+
+function keepsGitDir({ args }: BuildOptions): boolean {
+  return ['1', 'true'].includes(args.get('BUILDKIT_CONTEXT_KEEP_GIT_DIR') ?? '');
+}
+
+function rootOf({ tree, platform }: State, { config }: DerivedImage): Root {
+  return {
+    reference: 'the build',
+    files: treeFiles(tree),
+    tree: async () => tree,
+    platform,
+    image: undefined,
+    config: { ...platform, config, rootfs: { type: 'layers', diff_ids: [] } },
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+}
+
+/** Arguments that are for pare, or for BuildKit alone. */
+const RESERVED = /^(?:BUILDKIT_|SOURCE_DATE_EPOCH$)/;
+
+/** `--build-arg` for a name that no ARG declares is mostly a mistake. */
+function warnOfArguments({ globalArgs, stages }: Dockerfile, { args, report }: BuildOptions): void {
+  const instructions = [...globalArgs, ...stages.flatMap((stage) => stage.instructions)];
+  const declared = new Set(
+    instructions.flatMap((one) => (one.kind === 'arg' ? one.args.map(({ name }) => name.text) : [])),
+  );
+  const platform = machinePlatform();
+  const known = [...PROXY_ARGS, ...platformArgs(platform, platform, '').keys()];
+  const unused = [...args.keys()].filter(
+    (name) => !declared.has(name) && !known.includes(name) && !RESERVED.test(name),
+  );
+  if (unused.length > 0)
+    report({ kind: 'warning', text: `no ARG declares ${unused.join(', ')}, given with --build-arg` });
+}

@@ -1,0 +1,35 @@
+/** What a build is asked for. @module */
+
+import type { BuildSettings } from '../../builders/dockerfile/context.ts';
+import type { BuildEvent } from '../../builders/dockerfile/ports.ts';
+import type { Platform } from '../../formats/oci/types.ts';
+
+export type SecretSource =
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'env'; readonly name: string };
+
+export interface BuildOptions extends Omit<BuildSettings, 'clock' | 'buildPlatform'> {
+  /** A directory, `-`, or an address. */
+  readonly context: string;
+  readonly file: string | undefined;
+  /** At least one; several make an index. */
+  readonly platforms: readonly Platform[];
+  /** `--build-context NAME=…` */
+  readonly contexts: ReadonlyMap<string, string>;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly secrets: ReadonlyMap<string, SecretSource>;
+  /** Paths of agents' sockets by id. */
+  readonly ssh: ReadonlyMap<string, string>;
+  /** Whether images are looked up in their registries although the store has them. */
+  readonly pull: boolean;
+  /** Whether the layers that are new become one. */
+  readonly squash: boolean;
+  /** SOURCE_DATE_EPOCH, in seconds. */
+  readonly epoch: number | undefined;
+  /** runc or crun, by name or path; default what is installed. */
+  readonly runtime: string | undefined;
+  /** Words that start `pare step-helper`. */
+  readonly helperCommand: readonly string[];
+  readonly report: (event: BuildEvent) => void;
+}
