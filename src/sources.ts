@@ -2,6 +2,7 @@
  * What can be read, by the form of its reference: the one place that knows every transport's reading side.
  * @module
  */
+import { existsSync } from 'node:fs';
 import { assertNever } from './base/assert.ts';
 import type { Digest } from './base/digest.ts';
 import { ImageError } from './base/errors.ts';
@@ -135,7 +136,9 @@ async function openFromRegistry({ named, text }: RemoteReference, access: Access
 
 function inNeither(error: unknown, text: string): unknown {
   if (!(error instanceof ImageError)) return error;
-  const inStore = '"pare images" lists what the store has';
+  const inStore = existsSync(text)
+    ? `of the ${text} that is here, a transport says what it is: oci:${text}, rootfs:${text}, tar:${text} …`
+    : '"pare images" lists what the store has';
   return new ImageError(error.code, `the store has no image ${text}, and its registry gives none: ${error.message}`, {
     cause: error,
     hint: error.hint === undefined ? inStore : `${inStore}; of the registry: ${error.hint}`,

@@ -1,13 +1,14 @@
 /** Adding layers, from references to references. @module */
 
 import { statSync } from 'node:fs';
-import { fromSystem } from '../base/errors.ts';
+import { fromSystem, ImageError } from '../base/errors.ts';
 import { basename } from '../base/path.ts';
 import { timestamp } from '../base/time.ts';
 import type { LayerForm } from '../formats/layer/form.ts';
 import { layerType } from '../formats/oci/media-types.ts';
 import { parseReference } from '../formats/reference/parse.ts';
 import type { Image } from '../model/image.ts';
+import type { LayerEntry } from '../model/layer/entry.ts';
 import { readLayer } from '../model/layer/read.ts';
 import { EMPTY_TREE } from '../model/tree.ts';
 import type { NewLayer } from '../ports/new-image.ts';
@@ -59,9 +60,23 @@ async function openAddition(text: string, access: Access, stack: AsyncDisposable
     return { kind: 'root', name: 'rootfs:', tree: await root.tree() };
   }
   const file = stack.use(await openLayerFile(path, access.run));
-  const entries = await Array.fromAsync(readLayer(file.tar.blob, file.tar.size));
+  const entries = await entriesOf(file, path);
   return { kind: 'tar', name: basename(path), layer: layerOf(file, path), entries };
 }
+
+async function entriesOf({ tar }: LayerFile, path: string): Promise<LayerEntry[]> {
+  try {
+    return await Array.fromAsync(readLayer(tar.blob, tar.size));
+  } catch (error) {
+    if (!(error instanceof ImageError)) throw error;
+    throw new ImageError(error.code, `cannot read the layer ${path}: ${error.message}`, {
+      cause: error,
+      hint: error.hint ?? FORMS,
+    });
+  }
+}
+
+const FORMS = 'a layer is a tar, compressed or not, or a directory';
 
 function placeOf(text: string): { readonly kind: 'rootfs' | 'tar'; readonly path: string } {
   if (/^(?:rootfs|tar):/.test(text)) {
@@ -72,7 +87,7 @@ function placeOf(text: string): { readonly kind: 'rootfs' | 'tar'; readonly path
   try {
     return { kind: statSync(text).isDirectory() ? 'rootfs' : 'tar', path: text };
   } catch (error) {
-    throw fromSystem(error, `cannot open the layer ${text}`, 'a layer is a tar, compressed or not, or a directory');
+    throw fromSystem(error, `cannot open the layer ${text}`, FORMS);
   }
 }
 

@@ -8,6 +8,7 @@ import {
   repositoryOf,
   withDefaultTag,
 } from '../formats/reference/docker.ts';
+import { parseReference } from '../formats/reference/parse.ts';
 import { registryAccess } from '../registries.ts';
 import type { Access } from '../sources.ts';
 import { copy } from './copy.ts';
@@ -29,6 +30,10 @@ export interface Pulled {
 
 /** Asks the registry, whatever the store has under the name; what it has of the image is not fetched again. @throws ImageError */
 export async function pull({ reference, name, platforms }: PullRequest, access: Access): Promise<Pulled> {
+  const { kind } = parseReference(reference);
+  if (kind !== 'store' && kind !== 'docker') {
+    throw new ImageError('USAGE', `${reference} is in no registry`, { hint: `pare copy ${reference} NAME` });
+  }
   const named = withDefaultTag(parseNamed(withoutTransport(reference)));
   const kept = name === undefined ? named : withDefaultTag(parseNamed(name));
   if (kept.tag === undefined) {

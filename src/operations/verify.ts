@@ -15,8 +15,7 @@ export async function verifyReference(
   await using source = await openSource(reference, access);
   const descriptor = await source.resolve(access.run);
   const checks = verifier(access.run);
-  await checks.image(source, descriptor);
-  for (const referrer of await source.referrers(descriptor.digest, access.run)) await checks.image(source, referrer);
+  await checks.imageWithReferrers(source, descriptor);
   return { descriptor, ...checks.result() };
 }
 
@@ -34,10 +33,7 @@ export async function verifyStore(access: Access): Promise<StoreVerification> {
   if (session === undefined) return { dir, images: 0, blobs: 0, bytes: 0, problems: [], unneeded: [] };
   const { source, images } = await openWholeStore(session, access.run);
   const checks = verifier(access.run);
-  for (const entry of images) {
-    await checks.image(source, entry);
-    for (const referrer of await source.referrers(entry.digest, access.run)) await checks.image(source, referrer);
-  }
+  for (const entry of images) await checks.imageWithReferrers(source, entry);
   const loose = await verifyLooseBlobs(session, access.run);
   const result = checks.result();
   return {

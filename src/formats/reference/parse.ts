@@ -113,6 +113,11 @@ export function parseReference(text: string): Reference {
   if (Object.hasOwn(FOREIGN, prefix) && !isPlainTag(text.slice(colon + 1))) {
     throw usage(text, `pare does not know the transport "${prefix}"`, FOREIGN[prefix] as string);
   }
+  // No tag begins like a path.
+  if (/^[a-z][a-z-]*:\.{0,2}\//.test(text)) {
+    const known = Object.keys(PARSERS).map((one) => (one === 'docker' ? 'docker://' : `${one}:`));
+    throw usage(text, `pare does not know the transport "${prefix}"`, `transports are ${known.join(', ')}`);
+  }
   return store(text);
 }
 

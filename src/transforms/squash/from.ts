@@ -28,7 +28,10 @@ export function keptBelow(layers: readonly Layer[], from: string): number {
 function counted(count: number, number: number, text: string): number {
   const kept = text.startsWith('-') ? count + number : number;
   if (kept >= 0 && kept <= count) return kept;
-  throw new ImageError('USAGE', `--from ${text}: the image has ${count} layers`);
+  const layers = count === 1 ? 'one layer' : `${count} layers`;
+  throw new ImageError('USAGE', `--from ${text}: the image has ${layers}`, {
+    hint: `write how many of the lowest layers stay, up to ${count}; or -N for the topmost N`,
+  });
 }
 
 function hasDigest({ diffId, descriptor }: Layer, digits: string): boolean {

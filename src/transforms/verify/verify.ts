@@ -35,12 +35,18 @@ export interface Verification {
 export interface Verifier {
   /** The manifest or index and all that it speaks of: sizes, digests, and of layers the digest of what they hold. */
   image(source: Source, root: Descriptor): Promise<void>;
+  /** The same, and what refers to it or to any of its documents, and to that in turn. */
+  imageWithReferrers(source: Source, root: Descriptor): Promise<void>;
   result(): Verification;
 }
+
+/** Manifests and indexes: whoever lists referrers without end is not followed. */
+const MOST_DOCUMENTS = 100_000;
 
 export function verifier(run: Run = {}): Verifier {
   const problems: Problem[] = [];
   const seen = new Set<string>();
+  const documents: Descriptor[] = [];
   let blobs = 0;
   let bytes = 0;
 
@@ -66,6 +72,7 @@ export function verifier(run: Run = {}): Verifier {
     let manifest: Manifest | undefined;
     let children: readonly Descriptor[] = [];
     await checking(one.digest, one, async () => {
+      documents.push(one);
       const document = await readDocument(source, one, run);
       if (isIndexType(one.mediaType)) children = parseIndex(document, one).manifests;
       else if (isManifestType(one.mediaType)) manifest = parseManifest(document, one);
@@ -91,7 +98,17 @@ export function verifier(run: Run = {}): Verifier {
     }
   };
 
-  return { image, result: () => ({ blobs, bytes, problems }) };
+  const imageWithReferrers = async (source: Source, root: Descriptor): Promise<void> => {
+    let asked = documents.length;
+    await image(source, root);
+    for (; asked < documents.length; asked++) {
+      if (asked > MOST_DOCUMENTS) throw new ImageError('LIMIT', `${source.reference}: too many documents to verify`);
+      const { digest } = documents[asked] as Descriptor;
+      for (const referrer of await source.referrers(digest, run)) await image(source, referrer);
+    }
+  };
+
+  return { image, imageWithReferrers, result: () => ({ blobs, bytes, problems }) };
 }
 
 /** The bytes as stored, and, of a layer that pare can read, the digest of what they hold. */
