@@ -4,7 +4,7 @@
  * @module
  */
 import { ImageError } from '../../base/errors.ts';
-import { replaceMatches, trimEnd, trimStart } from './patterns.ts';
+import { replaceMatches, type Steps, trimEnd, trimStart } from './patterns.ts';
 import type { Escape } from './types.ts';
 
 /** A variable's value; undefined where it is not set. */
@@ -19,12 +19,14 @@ export interface ExpandOptions {
   readonly keepEscapes?: boolean;
   /** `$NAME` of a variable that is not set stays as it is. */
   readonly keepUnset?: boolean;
-  /** Told of every variable that was looked for. */
-  readonly seen?: (name: string, value: string | undefined) => void;
+  /** Told of every variable that was looked for; `optional` where the form itself says what happens if it is not set. */
+  readonly seen?: (name: string, value: string | undefined, optional: boolean) => void;
 }
 
 /** Deeper `${a:-${b:-…}}` is refused. */
 const DEEPEST = 200;
+/** Characters compared for the patterns of one word. */
+const MOST_STEPS = 10_000_000;
 /** UTF-16 units a word may grow to: `ENV A=$A$A` over and over is a bomb. */
 const LONGEST = 16 * 1024 * 1024;
 
@@ -94,6 +96,7 @@ class Expansion {
   readonly #env: Environment;
   readonly #options: ExpandOptions;
   readonly #escape: Escape;
+  readonly #steps: Steps = { left: MOST_STEPS };
   #at = 0;
   #depth = 0;
   #keepEscapes: boolean;
@@ -214,7 +217,7 @@ class Expansion {
     const operator = orEmpty ? this.#next() : first;
     if (operator === undefined || !'-+?#%'.includes(operator)) throw this.#badForm(start);
     const word = this.#inside('}', operator === '#' || operator === '%');
-    const value = this.#look(name);
+    const value = this.#look(name, '-+?'.includes(operator));
     if (value === undefined && this.#options.keepUnset === true) {
       return `\${${name}${orEmpty ? ':' : ''}${operator}${word}}`;
     }
@@ -228,7 +231,7 @@ class Expansion {
         if (isSet) return value;
         throw this.#missing(name, word, value);
       default:
-        return trimmed(value ?? '', operator, word);
+        return trimmed(value ?? '', operator, word, this.#steps);
     }
   }
 
@@ -240,7 +243,7 @@ class Expansion {
     const replacement = this.#inside('}', true);
     const value = this.#look(name);
     if (value === undefined && this.#options.keepUnset === true) return `\${${name}/${pattern}/${replacement}}`;
-    return replaceMatches(value ?? '', pattern, replacement, all);
+    return replaceMatches(value ?? '', pattern, replacement, all, this.#steps);
   }
 
   #inside(stop: string, keepEscapes: boolean): string {
@@ -260,9 +263,9 @@ class Expansion {
     return name;
   }
 
-  #look(name: string): string | undefined {
+  #look(name: string, optional = false): string | undefined {
     const value = this.#env(name);
-    this.#options.seen?.(name, value);
+    this.#options.seen?.(name, value, optional);
     return value;
   }
 
@@ -296,8 +299,8 @@ class Expansion {
   }
 }
 
-function trimmed(value: string, operator: string, word: string): string {
+function trimmed(value: string, operator: string, word: string, steps: Steps): string {
   const longest = word.startsWith(operator);
   const pattern = longest ? word.slice(1) : word;
-  return operator === '#' ? trimStart(value, pattern, longest) : trimEnd(value, pattern, longest);
+  return operator === '#' ? trimStart(value, pattern, longest, steps) : trimEnd(value, pattern, longest, steps);
 }

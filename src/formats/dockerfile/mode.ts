@@ -1,13 +1,11 @@
-/** `--chmod`: octal numbers, and the symbolic form of chmod(1). @module */
+/** `--chmod`: octal numbers, and the symbolic form of chmod(1) with an umask of 0, as BuildKit has it. @module */
 import { ImageError } from '../../base/errors.ts';
 
 /** The permissions, 0 to 0o7777, that a file or directory gets which has these. */
 export type ModeChange = (permissions: number, isDirectory: boolean) => number;
 
-/** Where a clause names nobody (`+w`), what the umask would take away is left alone. */
-const UMASK = 0o022;
-
-const WHO: Readonly<Record<string, number>> = { u: 0o4700, g: 0o2070, o: 0o1007, a: 0o7777 };
+/** The sticky bit is nobody's: `t` alone reaches it. */
+const WHO: Readonly<Record<string, number>> = { u: 0o4700, g: 0o2070, o: 0o0007, a: 0o6777 };
 
 /**
  * What `755`, `0644`, `u=rwx,go=rX`, `+x` do.
@@ -21,7 +19,7 @@ export function parseMode(text: string): ModeChange {
   const changes = text.split(',').flatMap((clause) => parseClause(clause, text));
   return (permissions, isDirectory) => {
     let mode = permissions;
-    // X asks what the file was before, not what an earlier clause made of it.
+    // X asks what the file was before, not what an earlier clause made of it: so do BSD and BuildKit, and GNU does not.
     const runs = isDirectory || (permissions & 0o111) !== 0;
     for (const change of changes) mode = change(mode, runs);
     return mode & 0o7777;
@@ -33,21 +31,17 @@ type Step = (mode: number, runs: boolean) => number;
 function parseClause(clause: string, text: string): Step[] {
   const [, who = '', actions = ''] = /^([ugoa]*)((?:[-+=](?:[rwxXst]*|[ugo]))+)$/.exec(clause) ?? [];
   if (actions === '') throw invalid(text);
-  const given = [...who].reduce((mask, letter) => mask | (WHO[letter] ?? 0), 0);
-  const mask = who === '' ? 0o7777 & ~UMASK : given;
+  // Where nobody is named, all are: builders have no umask.
+  const named = [...(who === '' ? 'a' : who)].reduce((mask, letter) => mask | (WHO[letter] ?? 0), 0);
   return [...actions.matchAll(/([-+=])([ugo]|[rwxXst]*)/g)].map(([, operator = '', letters = '']) => {
-    const cleared = who === '' ? 0o7777 : given;
+    const sticky = letters.includes('t') && named !== WHO['o'] ? 0o1000 : 0;
+    const mask = named | sticky;
     return (mode, runs) => {
-      const bits = bitsOf(letters, mode, runs) & mask;
+      const bits = bitsOf(letters, mode, runs || operator === '-') & mask;
       if (operator === '+') return mode | bits;
-      return operator === '-' ? mode & ~bits : (mode & ~(cleared & ~special(letters))) | bits;
+      return operator === '-' ? mode & ~bits : (mode & ~mask) | bits;
     };
   });
-}
-
-/** `=` leaves the sticky bit alone if nothing is said of it. */
-function special(letters: string): number {
-  return letters.includes('t') ? 0 : 0o1000;
 }
 
 function bitsOf(letters: string, mode: number, runs: boolean): number {

@@ -4,28 +4,29 @@ import { ImageError } from '../../base/errors.ts';
 /** `star` and `one` are wildcards; any other token is the character itself. */
 type Token = { readonly wild: 'star' | 'one' } | string;
 
-/** Characters compared for one expansion; more would not end in sensible time. */
-const MOST_STEPS = 10_000_000;
+/** Characters that may still be compared: so that patterns made to take long are refused. */
+export interface Steps {
+  left: number;
+}
 
 /** What is left of the text without the shortest or longest beginning that matches. */
-export function trimStart(text: string, pattern: string, longest: boolean): string {
+export function trimStart(text: string, pattern: string, longest: boolean, steps: Steps): string {
   const chars = [...text];
-  const end = matchAt(chars, 0, segmentsOf(tokensOf(pattern)), longest, { left: MOST_STEPS });
+  const end = matchAt(chars, 0, segmentsOf(tokensOf(pattern)), longest, steps);
   return end === undefined ? text : chars.slice(end).join('');
 }
 
 /** What is left of the text without the shortest or longest end that matches. */
-export function trimEnd(text: string, pattern: string, longest: boolean): string {
+export function trimEnd(text: string, pattern: string, longest: boolean, steps: Steps): string {
   const chars = [...text].reverse();
-  const end = matchAt(chars, 0, segmentsOf(tokensOf(pattern).reverse()), longest, { left: MOST_STEPS });
+  const end = matchAt(chars, 0, segmentsOf(tokensOf(pattern).reverse()), longest, steps);
   return end === undefined ? text : chars.slice(end).reverse().join('');
 }
 
 /** The text with the first or every longest match replaced. */
-export function replaceMatches(text: string, pattern: string, replacement: string, all: boolean): string {
+export function replaceMatches(text: string, pattern: string, replacement: string, all: boolean, steps: Steps): string {
   const chars = [...text];
   const segments = segmentsOf(tokensOf(pattern));
-  const steps = { left: MOST_STEPS };
   const out: string[] = [];
   let from = 0;
   let previousEnd = -1;
@@ -70,10 +71,6 @@ function segmentsOf(tokens: readonly Token[]): Token[][] {
     else segments.at(-1)?.push(token);
   }
   return segments;
-}
-
-interface Steps {
-  left: number;
 }
 
 /** Where the match that begins at `from` ends. */

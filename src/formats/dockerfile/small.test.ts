@@ -86,7 +86,6 @@ describe('ports', () => {
 
 describe('modes', () => {
   const MODES = [
-    'u=rwx,go=rX',
     '+x',
     'a+w',
     '-w',
@@ -111,7 +110,7 @@ describe('modes', () => {
       for (const mode of MODES) {
         for (const before of [0o644, 0o755, 0o600, 0o4750]) {
           chmodSync(path, before);
-          execFileSync('sh', ['-c', 'umask 022; chmod -- "$1" "$2"', 'sh', mode, path], { stdio: 'ignore' });
+          execFileSync('sh', ['-c', 'umask 0; chmod -- "$1" "$2"', 'sh', mode, path], { stdio: 'ignore' });
           const after = statSync(path).mode & 0o7777;
           const ours = parseMode(mode)(before, false);
           expect([mode, before.toString(8), ours.toString(8)]).toEqual([mode, before.toString(8), after.toString(8)]);
@@ -120,6 +119,14 @@ describe('modes', () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+
+  it('ask for X what the file was before, and leave the sticky bit to t', () => {
+    expect(parseMode('u=rwx,go=rX')(0o644, false)).toBe(0o744);
+    expect(parseMode('u=rwx,go=rX')(0o644, true)).toBe(0o755);
+    expect(parseMode('=r')(0o1755, false)).toBe(0o1444);
+    expect(parseMode('o+t')(0o755, false)).toBe(0o755);
+    expect(parseMode('-X')(0o755, false)).toBe(0o644);
   });
 
   it.each(['', '8', '77777', 'u', 'x+x', 'u=rwx,', 'u+ur', '+y'])('"%s" is none', (bad) => {

@@ -1,0 +1,31 @@
+/** BuildKit's build checks by their names (https://docs.docker.com/reference/build-checks/), and what each is about. @module */
+
+export const LINT_RULES = {
+  ConsistentInstructionCasing: 'all instructions are written in the same case',
+  CopyIgnoredFile: 'nothing is copied that .dockerignore leaves out',
+  DuplicateStageName: 'a stage has a name of its own',
+  ExposeInvalidFormat: 'EXPOSE names ports, neither addresses nor ports of the host',
+  ExposeProtoCasing: 'EXPOSE writes protocols in lower case',
+  FromAsCasing: 'AS is written in the case of FROM',
+  FromPlatformFlagConstDisallowed: '--platform of FROM follows the platform that is asked for',
+  InvalidBaseImagePlatform: 'the base image is for the platform that is built',
+  InvalidDefaultArgInFrom: 'FROM makes sense without build arguments, too',
+  InvalidDefinitionDescription: 'a comment right above FROM or ARG begins with the name it describes',
+  JSONArgsRecommended: 'CMD and ENTRYPOINT are in JSON form, so that signals reach the program',
+  LegacyKeyValueFormat: 'ENV and LABEL are written NAME=VALUE',
+  MaintainerDeprecated: 'a label names who maintains the image',
+  MultipleInstructionsDisallowed: 'CMD, ENTRYPOINT and HEALTHCHECK stand once in a stage',
+  NoEmptyContinuation: 'no blank lines stand inside an instruction',
+  RedundantTargetPlatform: '--platform=$TARGETPLATFORM is what happens anyway',
+  ReservedStageName: 'no stage is called scratch or context',
+  SecretsUsedInArgOrEnv: 'no secret goes into ARG or ENV, whose values stay in the image',
+  StageNameCasing: 'names of stages are in lower case',
+  UndefinedArgInFrom: 'FROM uses arguments that are declared above the first FROM',
+  UndefinedVar: 'variables are set before they are used',
+  WorkdirRelativePath: 'the first WORKDIR is absolute, whatever the base image has',
+} as const;
+
+export type LintRule = keyof typeof LINT_RULES;
+
+/** Off unless `experimental` asks for them. */
+export const EXPERIMENTAL_RULES: readonly LintRule[] = ['InvalidDefinitionDescription'];
