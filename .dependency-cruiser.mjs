@@ -73,7 +73,7 @@ export default {
       severity: 'error',
       from: {
         path: '^src/formats/([^/]+)/',
-        pathNot: `^src/formats/(deb|oci|chunked|estargz|zstd-chunked|layer|pieces)/|${TEST}`,
+        pathNot: `^src/formats/(deb|oci|chunked|estargz|zstd-chunked|layer|pieces|dockerfile/lint)/|${TEST}`,
       },
       to: { path: '^src/formats/', pathNot: '^src/formats/$1/' },
     },

@@ -75,3 +75,11 @@ export function parseBoolean(text: string): boolean | undefined {
   if (/^(?:1|t|T|TRUE|true|True)$/.test(text)) return true;
   return /^(?:0|f|F|FALSE|false|False)$/.test(text) ? false : undefined;
 }
+
+/**
+ * Whether `# syntax=` names Docker's own frontend, in any version: the language that is read here. Its image is never fetched.
+ * @param image without a tag is the newest one
+ */
+export function isDockerFrontend(image: string): boolean {
+  return /^(?:docker\.io\/)?docker\/dockerfile(?:-upstream)?(?::[\w.-]+)?(?:@[a-z0-9]+:[a-f0-9]+)?$/.test(image);
+}

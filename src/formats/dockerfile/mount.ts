@@ -8,13 +8,13 @@ import type { Mount, MountField, MountFlag, Word } from './types.ts';
 const TYPES = ['bind', 'cache', 'tmpfs', 'secret', 'ssh'] as const;
 const SHARING = ['shared', 'private', 'locked'] as const;
 /** Other names of the same key. */
-const ALIASES: Readonly<Record<string, string>> = {
-  src: 'source',
-  dst: 'target',
-  destination: 'target',
-  ro: 'readonly',
-  rw: 'readwrite',
-};
+const ALIASES: ReadonlyMap<string, string> = new Map([
+  ['src', 'source'],
+  ['dst', 'target'],
+  ['destination', 'target'],
+  ['ro', 'readonly'],
+  ['rw', 'readwrite'],
+]);
 /** Key → the types of mount that take it. */
 const KEYS: Readonly<Record<string, readonly Mount['type'][]>> = {
   type: TYPES,
@@ -56,7 +56,7 @@ export function resolveMount(mount: MountFlag, expand: (word: string) => string)
   const values = new Map<string, string | undefined>();
   for (const { key, value } of mount.fields) {
     // Of two that say the same the last one counts, be it under another name.
-    const name = ALIASES[key] ?? key;
+    const name = ALIASES.get(key) ?? key;
     values.delete(name);
     values.set(name, value === undefined || key === 'from' ? value : expand(value));
   }
@@ -68,7 +68,7 @@ export function resolveMount(mount: MountFlag, expand: (word: string) => string)
 function checkKey(key: string, value: string | undefined, type: Mount['type']): void {
   const types = Object.hasOwn(KEYS, key) ? KEYS[key] : undefined;
   if (types === undefined) {
-    const names = [...Object.keys(KEYS), ...Object.keys(ALIASES)];
+    const names = [...Object.keys(KEYS), ...ALIASES.keys()];
     throw invalid(`a mount has no key "${key}"`, didYouMean(key, names) ?? `keys: ${Object.keys(KEYS).join(', ')}`);
   }
   if (!types.includes(type))

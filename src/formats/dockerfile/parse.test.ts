@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { sharedFixture } from '../../../test/shared.ts';
 import { ImageError } from '../../base/errors.ts';
+import { isDockerFrontend } from './directives.ts';
 import { findHeredocs, heredocContent, runScript } from './heredoc.ts';
 import { findStage, parseDockerfile, parseStatements, parseTrigger } from './parse.ts';
 import { atPlace, located } from './source.ts';
@@ -273,6 +274,30 @@ describe('a Dockerfile', () => {
     expect(error.message).toMatch(message);
     expect(error.message).toMatch(/^Dockerfile:\d+:\d+: /);
     if (hint !== undefined) expect(error.hint).toMatch(hint);
+  });
+});
+
+describe('directives', () => {
+  it('stand above everything else', () => {
+    const escapeOf = (text: string) => parseDockerfile(`${text}\nFROM a`).directives.escape;
+    expect(escapeOf('#  ESCAPE = `  ')).toBe('`');
+    expect(escapeOf('#!/usr/bin/x\n# escape=`')).toBe('\\');
+    expect(escapeOf('# comment\n# escape=`')).toBe('\\');
+    expect(escapeOf('\n# escape=`')).toBe('\\');
+    expect(parseDockerfile('#!/usr/bin/x\n# syntax=a/b\nFROM c').directives.syntax?.text).toBe('a/b');
+  });
+
+  it("tell Docker's language from others", () => {
+    const own = [
+      'docker/dockerfile',
+      'docker/dockerfile:1',
+      'docker.io/docker/dockerfile:1.7-labs',
+      `docker/dockerfile:1@sha256:${'0'.repeat(64)}`,
+    ];
+    expect(own.filter((image) => !isDockerFrontend(image))).toEqual([]);
+    expect(
+      ['docker/dockerfiles', 'example.com/docker/dockerfile', 'a/docker/dockerfile:1'].filter(isDockerFrontend),
+    ).toEqual([]);
   });
 });
 
