@@ -1,6 +1,6 @@
 /** `pare login`: keeps a user's credentials for a registry, after the registry has accepted them. @module */
 import { ImageError } from '../../base/errors.ts';
-import { login as logIn } from '../../operations/login.ts';
+import { login as logIn, registryOf } from '../../operations/login.ts';
 import type { CommandModule, Context } from '../command.ts';
 import { ask, canAsk, readSecretFromStdin } from '../prompt.ts';
 
@@ -33,9 +33,11 @@ export const login: CommandModule = {
       .action(async (registry: string, options: Options) => {
         const session = context();
         const { env, run, json, print, printJson, note } = session;
+        // Nobody is asked for a password that nobody wants.
+        registryOf(registry);
         const { username, password } = await credentials(options, session);
         const request = { registry, username, password, authfile: options.authfile };
-        const { kept, ...done } = await logIn(request, { env, run, insecure: options.insecure === true });
+        const { kept, ...done } = await logIn(request, { env, run, insecure: session.insecure || options.insecure === true });
         if (json) return printJson({ ...done, keptIn: kept.in });
         note(kept.isHelper ? `${kept.in} keeps the password` : `the password is in ${kept.in}, unencrypted`);
         print('Login Succeeded');
