@@ -37,7 +37,11 @@ export const login: CommandModule = {
         registryOf(registry);
         const { username, password } = await credentials(options, session);
         const request = { registry, username, password, authfile: options.authfile };
-        const { kept, ...done } = await logIn(request, { env, run, insecure: session.insecure || options.insecure === true });
+        const { kept, ...done } = await logIn(request, {
+          env,
+          run,
+          insecure: session.insecure || options.insecure === true,
+        });
         if (json) return printJson({ ...done, keptIn: kept.in });
         note(kept.isHelper ? `${kept.in} keeps the password` : `the password is in ${kept.in}, unencrypted`);
         print('Login Succeeded');

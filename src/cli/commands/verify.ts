@@ -65,7 +65,8 @@ async function verifyPacking(reference: string, from: string, session: Context):
 async function verifyTheStore(session: Context): Promise<void> {
   const verification = await verifyStore(session);
   if (session.json) session.printJson(verification);
-  else session.print(`${verification.dir}: ${verification.images} images`);
+  else
+    session.print(`${verification.dir}: ${verification.images === 1 ? 'one image' : `${verification.images} images`}`);
   if (verification.unneeded.length > 0) {
     session.note(`${verification.unneeded.length} blobs belong to no image: "pare prune" removes them`);
   }
