@@ -115,7 +115,7 @@ export interface SshMount {
   readonly gid: number;
 }
 
-/** Until it is disposed of, contents in its changes can be read. */
+/** Until it is disposed of, contents in its changes can be read. Caches are free again when the program has ended. */
 export interface StepResult extends AsyncDisposable {
   /** 0 to 255, or 128 + the number of the signal that ended the program. */
   readonly status: number;

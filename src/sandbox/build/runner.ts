@@ -89,8 +89,7 @@ async function runStep(step: BuildStep, run: Run, opened: Opened, options: StepR
     place[Symbol.dispose]();
     if (!kept) await removePlace(opened.snapshots.directory, place.name);
   });
-  const request = await prepare(step, { place, stack: stack.use(new AsyncDisposableStack()), run }, opened, options);
-  const { status } = await opened.helper.run(request, ([stream, line]) => step.output(stream, line), run.signal);
+  const status = await carryOut(step, place, run, opened, options);
   const held = stack.move();
   const directory = join(place.path, LAYER);
   let reading: Promise<ReadDirectory> | undefined;
@@ -105,6 +104,20 @@ async function runStep(step: BuildStep, run: Run, opened: Opened, options: StepR
     },
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
+}
+
+/** What the step needs besides its place, locks of caches among it, is let go of when it has ended. */
+async function carryOut(
+  step: BuildStep,
+  place: Place,
+  run: Run,
+  opened: Opened,
+  options: StepRunnerOptions,
+): Promise<number> {
+  await using stack = new AsyncDisposableStack();
+  const request = await prepare(step, { place, stack, run }, opened, options);
+  const { status } = await opened.helper.run(request, ([stream, line]) => step.output(stream, line), run.signal);
+  return status;
 }
 
 /** Of a place whose layer is kept all that is not the layer. */
