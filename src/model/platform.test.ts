@@ -137,3 +137,12 @@ test.each([
   expect(normalPlatform(platform)).toEqual(normal);
   expect(normalPlatform(normal)).toEqual(normal);
 });
+
+test('one word alone has to be an operating system or an architecture', () => {
+  expect(parsePlatform('arm64', MACHINE)).toEqual({ os: 'linux', architecture: 'arm64' });
+  expect(parsePlatform('x86_64', MACHINE)).toEqual({ os: 'linux', architecture: 'amd64' });
+  expect(parsePlatform('linux', MACHINE)).toEqual(MACHINE);
+  for (const text of ['foo', 'linus', 'arm65']) {
+    expect(() => parsePlatform(text, MACHINE), text).toThrow(`"${text}" is no platform`);
+  }
+});

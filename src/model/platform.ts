@@ -19,10 +19,30 @@ const ARCHITECTURES: Readonly<Record<string, readonly [architecture: string, var
   armel: ['arm', 'v6'],
 };
 
-/** Those for which Go has a GOOS: one word alone is looked for here, and is an architecture otherwise. */
+/** Those for which Go has a GOOS: one word alone is looked for here first. */
 const KNOWN_OS: ReadonlySet<string> = new Set([
   ...['aix', 'android', 'darwin', 'dragonfly', 'freebsd', 'hurd', 'illumos', 'ios', 'js', 'linux'],
   ...['nacl', 'netbsd', 'openbsd', 'plan9', 'solaris', 'wasip1', 'windows', 'zos'],
+]);
+
+/** Those for which Go has a GOARCH: what one word alone may be else. */
+const KNOWN_ARCHITECTURES: ReadonlySet<string> = new Set([
+  ...[
+    '386',
+    'amd64',
+    'amd64p32',
+    'arm',
+    'armbe',
+    'arm64',
+    'arm64be',
+    'loong64',
+    'mips',
+    'mipsle',
+    'mips64',
+    'mips64le',
+  ],
+  ...['mips64p32', 'mips64p32le', 'ppc', 'ppc64', 'ppc64le', 'riscv', 'riscv64', 's390', 's390x', 'sparc', 'sparc64'],
+  'wasm',
 ]);
 
 /**
@@ -33,15 +53,20 @@ const KNOWN_OS: ReadonlySet<string> = new Set([
 export function parsePlatform(text: string, machine: Platform): Platform {
   const parts = text.split('/');
   const [os, version] = OS_PART.exec(parts[0] as string)?.slice(1) ?? [];
-  if (os === undefined || parts.length > 3 || !parts.slice(1).every((part) => PART.test(part))) {
-    throw new ImageError('USAGE', `"${text.slice(0, 100)}" is not a platform`, {
-      hint: 'write OS/ARCHITECTURE[/VARIANT], for example linux/arm64 or linux/arm/v7',
-    });
-  }
+  if (os === undefined || parts.length > 3 || !parts.slice(1).every((part) => PART.test(part))) throw noPlatform(text);
   const [, architecture, variant] = parts;
   if (architecture !== undefined) return written({ os, architecture, variant, version });
-  if (!KNOWN_OS.has(normalOs(os))) return written({ os: machine.os, architecture: os });
-  return written({ os, architecture: machine.architecture, variant: machine.variant, version });
+  if (KNOWN_OS.has(normalOs(os))) {
+    return written({ os, architecture: machine.architecture, variant: machine.variant, version });
+  }
+  if (!KNOWN_ARCHITECTURES.has(normalArchitecture(os).architecture)) throw noPlatform(text);
+  return written({ os: machine.os, architecture: os });
+}
+
+function noPlatform(text: string): ImageError {
+  return new ImageError('USAGE', `"${text.slice(0, 100)}" is no platform`, {
+    hint: 'write OS/ARCHITECTURE[/VARIANT], for example linux/arm64 or linux/arm/v7',
+  });
 }
 
 function written(parts: {

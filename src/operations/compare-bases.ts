@@ -12,6 +12,7 @@ import { findProgram } from '../rules/programs.ts';
 import { RULES } from '../rules/table.ts';
 import { type Access, openRoot } from '../sources.ts';
 import { openPacking } from './pack.ts';
+import { programName } from './recipe.ts';
 
 export interface BaseRow {
   readonly base: string;
@@ -32,6 +33,7 @@ export interface ComparisonOptions {
 }
 
 export async function compareBases(options: ComparisonOptions, access: Access): Promise<BaseRow[]> {
+  for (const program of options.programs) programName(program);
   const rows: BaseRow[] = [];
   for (const base of options.bases) rows.push(await rowOf(base, options, access));
   return rows;

@@ -27,7 +27,11 @@ describe('--user', () => {
 describe('what makes no sense is said', () => {
   test.each<[Partial<PackOptions>, RegExp]>([
     [{ env: ['HOME'] }, /a value is missing/],
-    [{ env: ['=x'] }, /a value is missing/],
+    [{ env: ['=x'] }, /the NAME is missing/],
+    [{ programs: [''] }, /the name is empty/],
+    [{ stopSignal: 'SIGFOO' }, /no such signal/],
+    [{ expose: ['0'] }, /not a port/],
+    [{ expose: ['20-10'] }, /not a port/],
     [{ expose: ['http'] }, /not a port/],
     [{ expose: ['70000'] }, /not a port/],
     [{ workdir: 'srv' }, /has to be absolute/],

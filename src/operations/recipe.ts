@@ -9,6 +9,7 @@ import type { Rule } from '../rules/rule.ts';
 import { RULES } from '../rules/table.ts';
 import { parseAddition } from '../transforms/pack/additions.ts';
 import type { NewUser, PackRequest } from '../transforms/pack/types.ts';
+import { stopSignal } from './stop-signal.ts';
 
 /** What decides the content of a packed image. Everything but `programs` may be left out. */
 export interface PackOptions {
@@ -64,7 +65,7 @@ export function requestOf(
   passwd: string,
 ): Omit<PackRequest, 'source' | 'shell' | 'base' | 'platform'> {
   return {
-    programs: options.programs,
+    programs: options.programs.map(programName),
     args: options.args ?? [],
     rules: rulesWithout(options.without ?? []),
     forced: new Set((options.with ?? []).map((name) => ruleNamed(name).name)),
@@ -82,7 +83,7 @@ export function requestOf(
     labels: options.labels ?? {},
     entrypoint: options.entrypoint,
     cmd: options.cmd,
-    stopSignal: options.stopSignal,
+    stopSignal: options.stopSignal === undefined ? undefined : stopSignal(options.stopSignal),
     time: options.time,
   };
 }
@@ -136,10 +137,19 @@ function userOf(text: string, passwd: string): NewUser {
   return { name, uid: number, gid: Number(gid ?? (uid === undefined ? known?.[3] : undefined) ?? number) };
 }
 
+/** @throws ImageError USAGE for none, as a script with an unset variable gives it */
+export function programName(text: string): string {
+  if (text !== '') return text;
+  throw new ImageError('USAGE', 'the name is empty: a program is wanted', {
+    hint: 'give its path, or its name in PATH',
+  });
+}
+
 /** A name alone would take the packer's own value into the image. */
 export function variable(text: string): string {
   if (/^[^=\0]+=[^\0]*$/.test(text)) return text;
-  throw new ImageError('USAGE', `--env ${text}: a value is missing`, {
+  const what = text.startsWith('=') ? 'the NAME is missing' : 'a value is missing';
+  throw new ImageError('USAGE', `--env ${text}: ${what}`, {
     hint: 'write --env NAME=VALUE; the environment of pare itself never goes into an image',
   });
 }
@@ -151,8 +161,15 @@ export function absolute(option: string, path: string): string {
 
 export function port(text: string): string {
   const [, number, protocol = 'tcp'] = /^(\d{1,5}(?:-\d{1,5})?)(?:\/(tcp|udp|sctp))?$/.exec(text) ?? [];
-  if (number === undefined || number.split('-').some((one) => Number(one) > 65535)) {
-    throw new ImageError('USAGE', `--expose ${text}: not a port`, { hint: 'write PORT, PORT/tcp or PORT/udp' });
+  if (number === undefined || !isPortRange(number)) {
+    throw new ImageError('USAGE', `--expose ${text}: not a port`, {
+      hint: 'write PORT, PORT/tcp or PORT/udp, with a PORT of 1–65535, or a range as 8000-8010',
+    });
   }
   return `${number}/${protocol}`;
+}
+
+function isPortRange(text: string): boolean {
+  const [first = 0, last = first] = text.split('-').map(Number);
+  return first >= 1 && first <= last && last <= 65535;
 }

@@ -6,6 +6,7 @@ import { type BaseRow, compareBases } from '../../operations/compare-bases.ts';
 import type { Severity } from '../../rules/finding.ts';
 import type { CommandModule, Context } from '../command.ts';
 import { STATUS } from '../errors.ts';
+import { localPrograms } from '../local.ts';
 import { countFindings, renderFindings } from '../render/findings.ts';
 import { sarifOf } from '../render/sarif.ts';
 import { table } from '../render/table.ts';
@@ -85,7 +86,10 @@ async function checkBases(reference: string | undefined, options: Options, conte
   }
   const ignored = ignoring(ignore);
   const access = { env: context.env, run: context.run, insecure: context.insecure };
-  const found = await compareBases({ programs: program, bases: base, ...(from === undefined ? {} : { from }) }, access);
+  const found = await compareBases(
+    { programs: localPrograms(from, program), bases: base, ...(from === undefined ? {} : { from }) },
+    access,
+  );
   const rows = found.map((row) => ({ ...row, findings: row.findings.filter((one) => !ignored(one)) }));
   if (context.json) context.printJson({ programs: program, bases: rows });
   else context.print(baseTable(rows));

@@ -5,6 +5,7 @@ import type { Healthcheck } from '../../formats/oci/types.ts';
 import { parsePlatform } from '../../model/platform.ts';
 import { openMutation } from '../../operations/mutate.ts';
 import { absolute, port, variable } from '../../operations/recipe.ts';
+import { stopSignal } from '../../operations/stop-signal.ts';
 import { machinePlatform } from '../../system/machine.ts';
 import type { Edits } from '../../transforms/mutate/edits.ts';
 import type { CommandModule } from '../command.ts';
@@ -89,7 +90,19 @@ function healthOptions(command: Command): void {
 }
 
 function editsOf(options: Options): Edits {
-  const { env, label, annotation, entrypoint, cmd, user, workdir, expose, volume, stopSignal, author } = options;
+  const {
+    env,
+    label,
+    annotation,
+    entrypoint,
+    cmd,
+    user,
+    workdir,
+    expose,
+    volume,
+    stopSignal: signal,
+    author,
+  } = options;
   const { created, setPlatform, unset } = options;
   const healthcheck: Healthcheck | undefined = healthcheckOf(options);
   return {
@@ -102,7 +115,7 @@ function editsOf(options: Options): Edits {
     ...(workdir !== undefined && { workdir: absolute('--workdir', workdir) }),
     ...(expose && { expose: expose.map(port) }),
     ...(volume && { volumes: volume.map((dir) => absolute('--volume', dir)) }),
-    ...(stopSignal !== undefined && { stopSignal }),
+    ...(signal !== undefined && { stopSignal: stopSignal(signal) }),
     ...(healthcheck && { healthcheck }),
     ...(author !== undefined && { author }),
     ...(created !== undefined && { created: moment(created) }),

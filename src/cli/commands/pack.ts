@@ -1,13 +1,14 @@
 /** `pare pack`: programs and all they need, as an image. @module */
 import type { Command } from 'commander';
 import { ImageError } from '../../base/errors.ts';
-import { basename, joinPath } from '../../base/path.ts';
+import { basename } from '../../base/path.ts';
 import { openPacking, type Packing, type Written } from '../../operations/pack.ts';
 import type { PackOptions } from '../../operations/recipe.ts';
 import { SHELL_LICENCE } from '../../operations/shell.ts';
 import type { Packed } from '../../transforms/pack/types.ts';
 import type { CommandModule, Context } from '../command.ts';
 import { STATUS } from '../errors.ts';
+import { localPaths, localPrograms } from '../local.ts';
 import { renderFindings } from '../render/findings.ts';
 import { listOf, summaryOf, summaryText } from '../render/packed.ts';
 import { bytesText } from '../render/units.ts';
@@ -148,22 +149,16 @@ function shellText({ program: { kind, node }, commands }: NonNullable<Packed['sh
 function packOptions({ programs, args, options, context }: Job): PackOptions {
   const { nssNet, cert, volume, label, output, tag, tarball, name, z, list: _, force, ...rest } = options;
   const time = sourceDate(context.env);
-  const local = (rest.from ?? 'host:') === 'host:' ? fromHere : (path: string) => path;
   return {
     ...rest,
-    programs: programs.map((program) => (program.includes('/') ? local(program) : program)),
+    programs: localPrograms(rest.from, programs),
     args,
-    ...(rest.add === undefined ? {} : { add: rest.add.map(local) }),
+    ...(rest.add === undefined ? {} : { add: rest.add.map(localPaths(rest.from)) }),
     with: [...(rest.with ?? []), ...(nssNet ? ['nss'] : []), ...(cert ? ['certificates'] : [])],
     volumes: volume ?? [],
     labels: pairs(label ?? []),
     ...(time === undefined ? {} : { time }),
   };
-}
-
-/** On this machine a relative path starts where the user is. */
-function fromHere(path: string): string {
-  return path.startsWith('/') ? path : joinPath(process.cwd(), path);
 }
 
 async function list(packing: Packing, context: Context): Promise<void> {
