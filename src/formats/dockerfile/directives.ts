@@ -49,7 +49,8 @@ function readEscape(file: Omit<SourceFile, 'escape'>, { text, range }: Word): Es
 function readCheck(file: Omit<SourceFile, 'escape'>, { text, range }: Word): CheckDirective {
   let check: CheckDirective = { skip: [], error: false, experimental: [] };
   for (const option of text.split(';')) {
-    const [, key = '', value = ''] = /^\s*([^=]*?)\s*=\s*(.*?)\s*$/.exec(option) ?? [];
+    const at = option.indexOf('=');
+    const [key, value] = [option.slice(0, Math.max(0, at)).trim(), option.slice(at + 1).trim()];
     if (key === 'skip' || key === 'experimental') check = { ...check, [key]: names(value) };
     else if (key === 'error') check = { ...check, error: readBoolean(file, value, range) };
     else {

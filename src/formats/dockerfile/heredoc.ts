@@ -28,19 +28,27 @@ export function findHeredocs(line: Located): HeredocStart[] {
   let from = 0;
   for (let i = 0; i < words.length; i++) {
     let word = words[i] ?? '';
-    const start = Math.max(from, line.text.indexOf(word, from));
-    let end = start + word.length;
     const spaced = isHeredocOperator(word) && i + 1 < words.length;
-    if (spaced) {
-      const name = words[++i] ?? '';
-      end = line.text.indexOf(name, end) + name.length;
-      word += ` ${name}`;
-    }
-    from = end;
-    const heredoc = readHeredocWord(word);
-    if (heredoc !== undefined) found.push({ ...heredoc, spaced, range: rangeOf(line, start, end) });
+    if (spaced) word += ` ${words[++i]}`;
+    const heredoc = word.includes('<<') ? readHeredocWord(word) : undefined;
+    if (heredoc === undefined) continue;
+    const range = rangeOfWord(line, word, from);
+    from = range === undefined ? from : range.end;
+    found.push({
+      ...heredoc,
+      spaced,
+      range: range === undefined ? rangeOf(line) : rangeOf(line, range.start, range.end),
+    });
   }
   return found;
+}
+
+/** Where the word stands; undefined if it is not written there as it is meant, with strange escapes for instance. */
+function rangeOfWord({ text }: Located, word: string, from: number): { start: number; end: number } | undefined {
+  const [operator = '', name = ''] = word.split(' ', 2);
+  const start = text.indexOf(operator, from);
+  const end = name === '' ? start + operator.length : text.indexOf(name, start + operator.length) + name.length;
+  return start < 0 || end < start + word.length ? undefined : { start, end };
 }
 
 /** `<<` or `<<-` alone, whose name follows after a space. */
@@ -50,7 +58,7 @@ export function isHeredocOperator(word: string): boolean {
 
 /** `<<NAME`, `<<-NAME`, `<<'NAME'`, `4<<NAME`, `<< NAME`; undefined for anything else. */
 export function readHeredocWord(word: string): Pick<HeredocStart, 'name' | 'expand' | 'chomp'> | undefined {
-  const [, dash = '', rest = ''] = /^\d*<<(-?)\s*([^<]+)$/.exec(word) ?? [];
+  const [, dash = '', rest = ''] = /^\d*<<(-?)\s*([^<\s][^<]*)$/.exec(word) ?? [];
   if (rest === '') return undefined;
   const [name, another] = splitOrNothing(rest, 'remove');
   const [raw] = splitOrNothing(rest, 'keep');

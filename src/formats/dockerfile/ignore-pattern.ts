@@ -33,18 +33,21 @@ export function compilePattern(pattern: string): Pattern {
   return { kind: 'tokens', tokens };
 }
 
-/** Takes time in proportion to pattern × path at most. */
-export function matchesPattern(pattern: Pattern, path: string): boolean {
+/** Whether the path or a directory above it matches, in time in proportion to pattern × path at most. */
+export function matchesPathOrParent(pattern: Pattern, path: string): boolean {
   switch (pattern.kind) {
     case 'exact':
-      return path === pattern.text;
+      return `${path}/`.startsWith(`${pattern.text}/`);
     case 'prefix':
       return path.startsWith(pattern.text);
     case 'suffix':
       // `**/name` is `name` at the top, too.
-      return path.endsWith(pattern.text) || (pattern.text.startsWith('/') && path === pattern.text.slice(1));
-    case 'tokens':
-      return matchesTokens(pattern.tokens, [...path]);
+      return `${path}/`.includes(`${pattern.text}/`) || `/${path}/`.startsWith(`${pattern.text}/`);
+    case 'tokens': {
+      const chars = [...path];
+      const reached = reachedBy(pattern.tokens, chars);
+      return reached.some((here, at) => here === 1 && (at === chars.length || chars[at] === '/'));
+    }
   }
 }
 
@@ -113,19 +116,20 @@ function checkPattern(pattern: string): void {
   }
 }
 
-function matchesTokens(tokens: readonly PatternToken[], chars: readonly string[]): boolean {
-  /** Which beginnings of the path the tokens so far match. */
+/** Which beginnings of the path the tokens match: 1 at the end of each. */
+function reachedBy(tokens: readonly PatternToken[], chars: readonly string[]): Uint8Array {
   let reached = new Uint8Array(chars.length + 1);
   reached[0] = 1;
   for (const token of tokens) {
     const { kind } = token;
-    if (kind === 'star' || kind === 'names' || kind === 'all') reached = spread(kind, reached, chars);
+    const before = reached;
+    if (kind === 'star' || kind === 'names' || kind === 'all') reached = spread(kind, before, chars);
     else
-      reached = reached.map((_, at) =>
-        at > 0 && reached[at - 1] === 1 && matchesChar(token, chars[at - 1] ?? '') ? 1 : 0,
+      reached = before.map((_, at) =>
+        at > 0 && before[at - 1] === 1 && matchesChar(token, chars[at - 1] ?? '') ? 1 : 0,
       );
   }
-  return reached[chars.length] === 1;
+  return reached;
 }
 
 function spread(

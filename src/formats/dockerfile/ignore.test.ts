@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sharedFixture } from '../../../test/shared.ts';
 import { ImageError } from '../../base/errors.ts';
@@ -86,6 +87,49 @@ describe('.dockerignore', () => {
     const out = ['a', 'src', 'src/a.c', 'src/x/a.o', 'src/keep.o', 'src/y/node_modules/z', 'b/src'].filter(matches);
     expect(out).toEqual(['a', 'src/x/a.o', 'src/y/node_modules/z', 'b/src']);
   });
+
+  it('is what the regular expressions of moby say of a path and what lies above it', () => {
+    const part = fc.constantFrom('a', 'b', '/', '*', '**', '?', '[a-b]', '[^a]', '.', '\\\\*');
+    const pattern = fc.array(part, { minLength: 1, maxLength: 8 }).map((parts) => parts.join(''));
+    const name = fc.string({ unit: fc.constantFrom('a', 'b', '.', '*'), minLength: 1, maxLength: 3 });
+    const path = fc.array(
+      name.filter((one) => one !== '.' && one !== '..'),
+      { minLength: 1, maxLength: 4 },
+    );
+    fc.assert(
+      fc.property(pattern, path, (text, names) => {
+        const [clean = ''] = parseIgnore(text.replace(/^\//, ''));
+        fc.pre(clean !== '' && !clean.startsWith('!') && !clean.startsWith('#'));
+        const compiledPattern = compilePattern(clean);
+        const paths = names.map((_, i) => names.slice(0, i + 1).join('/'));
+        const expected = paths.some((one) => asMoby(compiledPattern, clean, one));
+        expect([clean, names.join('/'), compileIgnore([clean]).matches(names.join('/'))]).toEqual([
+          clean,
+          names.join('/'),
+          expected,
+        ]);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  /** One path alone, by the shortcut or the expression that moby would choose. */
+  function asMoby(pattern: Pattern, clean: string, path: string): boolean {
+    switch (pattern.kind) {
+      case 'exact':
+        return path === clean;
+      case 'prefix':
+        return path.startsWith(clean.slice(0, -2));
+      case 'suffix':
+        return path.endsWith(clean.slice(2)) || (clean[2] === '/' && path === clean.slice(3));
+      case 'tokens':
+        return new RegExp(`^${pattern.tokens.map(quotedExpression).join('')}$`, 'u').test(path);
+    }
+  }
+
+  function quotedExpression(token: PatternToken): string {
+    return token.kind === 'char' ? token.char.replace(/[.*+()|{}$\\/]/, '\\$&') : expression(token);
+  }
 
   it('comes beside the Dockerfile first', () => {
     expect(ignoreFilesOf('docker/Dockerfile.dev')).toEqual(['docker/Dockerfile.dev.dockerignore', '.dockerignore']);

@@ -1,6 +1,7 @@
 /** .dockerignore by moby's rules: the last pattern that matches a path or a directory above it decides. @module */
 import { ImageError } from '../../base/errors.ts';
-import { compilePattern, matchesPattern, type Pattern } from './ignore-pattern.ts';
+import { compilePattern, matchesPathOrParent, type Pattern } from './ignore-pattern.ts';
+import { endOf } from './source.ts';
 
 export interface IgnoreMatcher {
   /** Whether some pattern begins with `!`, so that something below an ignored directory may be wanted. */
@@ -32,32 +33,19 @@ interface Rule {
   readonly exception: boolean;
 }
 
-/** Directories remembered; they come one after the other in a walk. */
-const REMEMBERED = 4096;
-
 /** @throws ImageError INVALID for a pattern that is none */
 export function compileIgnore(patterns: readonly string[]): IgnoreMatcher {
   const rules = patterns.flatMap(compileRule);
-  const above = new Map<string, Uint8Array>();
-  const flagsOf = (path: string): Uint8Array => {
-    const flags = Uint8Array.from(rules, ({ pattern }) => (matchesPattern(pattern, path) ? 1 : 0));
-    const parent = path.slice(0, Math.max(0, path.lastIndexOf('/')));
-    if (parent === '') return flags;
-    let inherited = above.get(parent);
-    if (inherited === undefined) {
-      inherited = flagsOf(parent);
-      if (above.size >= REMEMBERED) above.clear();
-      above.set(parent, inherited);
-    }
-    for (const [i, flag] of inherited.entries()) if (flag === 1) flags[i] = 1;
-    return flags;
-  };
   return {
     hasExceptions: rules.some(({ exception }) => exception),
     matches(path) {
-      const clean = path.replace(/^\/+|\/+$/g, '');
-      const last = flagsOf(clean).lastIndexOf(1);
-      return last >= 0 && rules[last]?.exception === false;
+      const start = path.replace(/^\/+/, '');
+      const clean = start.slice(
+        0,
+        endOf(start, (char) => char === '/'),
+      );
+      const last = rules.findLast(({ pattern }) => matchesPathOrParent(pattern, clean));
+      return last?.exception === false;
     },
   };
 }

@@ -1,7 +1,16 @@
 /** From the lines of a file to its instructions: continuations, comments and heredocs. @module */
 import { findHeredocs, type HeredocStart } from './heredoc.ts';
 import { readJsonWords } from './json.ts';
-import { joinLocated, type Located, located, refusal, type SourceFile, sliceLocated, trimLocated } from './source.ts';
+import {
+  endOf,
+  joinLocated,
+  type Located,
+  located,
+  refusal,
+  type SourceFile,
+  sliceLocated,
+  trimLocated,
+} from './source.ts';
 import type { Heredoc, Position } from './types.ts';
 
 /** An instruction on one line, before anything in it is understood. */
@@ -27,6 +36,8 @@ class LineReader {
   /** With their ends, which are part of a heredoc's content. */
   readonly #raw: readonly string[];
   #at: number;
+  /** Text of a line, tabs in front taken away → the last line that holds it. Made when a heredoc is looked for. */
+  #lastLines: ReadonlyMap<string, number> | undefined;
 
   constructor(file: SourceFile, text: string, first: number) {
     this.#file = file;
@@ -79,7 +90,7 @@ class LineReader {
 
   #heredoc({ spaced, ...start }: HeredocStart): Heredoc | undefined {
     const first = this.#at;
-    for (let at = first; at < this.#file.lines.length; at++) {
+    for (let at = this.#couldEnd(start.name) ? first : this.#file.lines.length; at < this.#file.lines.length; at++) {
       const text = this.#file.lines[at] ?? '';
       if ((start.chomp ? text.replace(/^\t+/, '') : text) !== start.name) continue;
       this.#at = at + 1;
@@ -91,11 +102,17 @@ class LineReader {
     const hint = `a line that holds ${start.name} and nothing else must end it`;
     throw refusal(this.#file, start.range, `the heredoc ${start.name} has no end`, hint);
   }
+
+  /** Whether the name stands further down at all: a thousand `<<` that nothing ends must not read the file a thousand times. */
+  #couldEnd(name: string): boolean {
+    this.#lastLines ??= new Map(this.#file.lines.map((line, at) => [line.replace(/^\t+/, ''), at]));
+    return (this.#lastLines.get(name.replace(/^\t+/, '')) ?? -1) >= this.#at;
+  }
 }
 
 /** Where a line that goes on in the next one has its escape character: the last thing on it, and not twice. */
 function continuationAt(text: string, escapeChar: string): number | undefined {
-  const end = text.length - (/[ \t]*$/.exec(text)?.[0].length ?? 0);
+  const end = endOf(text, (char) => char === ' ' || char === '\t');
   if (text[end - 1] !== escapeChar || text[end - 2] === escapeChar) return undefined;
   return end - 1;
 }

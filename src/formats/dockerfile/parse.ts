@@ -13,6 +13,7 @@ import type { ArgInstruction, Directives, Dockerfile, Instruction, Position, Sta
 /** UTF-16 units; a heredoc may be long, one line has no reason to be. */
 const LONGEST_FILE = 16 * 1024 * 1024;
 const LONGEST_LINE = 1024 * 1024;
+const MOST_STAGES = 1000;
 
 const TOP = { start: { line: 1, column: 1 }, end: { line: 1, column: 1 } };
 
@@ -33,6 +34,8 @@ export function parseDockerfile(content: string | Uint8Array, name = 'Dockerfile
     else if (stage !== undefined) stage.instructions.push(readInstruction(file, statement));
     else globalArgs.push(readGlobalArg(file, statement));
   }
+  const tooMany = stages[MOST_STAGES];
+  if (tooMany !== undefined) throw refusal(file, tooMany.keyword.range, `there are more than ${MOST_STAGES} stages`);
   if (stages.length === 0) throw refusal(file, TOP, 'there is no FROM, so there is nothing to build');
   const emptyContinuations: Position[] = lines.flatMap((line) => line.emptyContinuations);
   return { name, text, directives, globalArgs, stages, emptyContinuations };

@@ -11,21 +11,21 @@ export interface Steps {
 
 /** What is left of the text without the shortest or longest beginning that matches. */
 export function trimStart(text: string, pattern: string, longest: boolean, steps: Steps): string {
-  const chars = [...text];
+  const chars = charsOf(text, steps);
   const end = matchAt(chars, 0, segmentsOf(tokensOf(pattern)), longest, steps);
   return end === undefined ? text : chars.slice(end).join('');
 }
 
 /** What is left of the text without the shortest or longest end that matches. */
 export function trimEnd(text: string, pattern: string, longest: boolean, steps: Steps): string {
-  const chars = [...text].reverse();
+  const chars = charsOf(text, steps).reverse();
   const end = matchAt(chars, 0, segmentsOf(tokensOf(pattern).reverse()), longest, steps);
   return end === undefined ? text : chars.slice(end).reverse().join('');
 }
 
 /** The text with the first or every longest match replaced. */
 export function replaceMatches(text: string, pattern: string, replacement: string, all: boolean, steps: Steps): string {
-  const chars = [...text];
+  const chars = charsOf(text, steps);
   const segments = segmentsOf(tokensOf(pattern));
   const out: string[] = [];
   let from = 0;
@@ -116,8 +116,18 @@ function findLast(chars: readonly string[], from: number, segment: readonly Toke
 function isAt(chars: readonly string[], at: number, segment: readonly Token[], steps: Steps): boolean {
   if (at + segment.length > chars.length) return false;
   for (const [i, token] of segment.entries()) {
-    if (--steps.left < 0) throw new ImageError('LIMIT', 'a pattern of this length on a text of this length is refused');
+    spend(steps, 1);
     if (typeof token === 'string' && token !== chars[at + i]) return false;
   }
   return true;
+}
+
+function charsOf(text: string, steps: Steps): string[] {
+  spend(steps, text.length);
+  return [...text];
+}
+
+function spend(steps: Steps, count: number): void {
+  steps.left -= count;
+  if (steps.left < 0) throw new ImageError('LIMIT', 'patterns of this length on texts of this length are refused');
 }

@@ -3,13 +3,19 @@ import { ImageError } from '../../base/errors.ts';
 
 /** Protocols in lower case. */
 const PROTOCOLS = ['tcp', 'udp', 'sctp'];
+const MOST_PORTS = 3 * 65536;
 
 /**
  * The ports as the image's config names them, `80/tcp`, in order; a range gives each of its ports.
- * @throws ImageError INVALID
+ * @throws ImageError INVALID; LIMIT for more ports than there are
  */
 export function parsePorts(specs: readonly string[]): string[] {
-  return specs.flatMap(parsePort);
+  const ports: string[] = [];
+  for (const spec of specs) {
+    for (const port of parsePort(spec)) ports.push(port);
+    if (ports.length > MOST_PORTS) throw new ImageError('LIMIT', `EXPOSE names more than ${MOST_PORTS} ports`);
+  }
+  return ports;
 }
 
 function parsePort(spec: string): string[] {

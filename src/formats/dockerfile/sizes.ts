@@ -26,7 +26,7 @@ export function parseDuration(text: string): number | undefined {
   const [, sign = '', rest = ''] = /^([+-]?)(.+)$/.exec(text) ?? [];
   if (rest === '0') return 0;
   let total = 0;
-  const part = /(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/y;
+  const part = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/y;
   while (part.lastIndex < rest.length || rest === '') {
     const match = part.exec(rest);
     if (match === null) return undefined;

@@ -51,9 +51,21 @@ export function sliceLocated(from: Located, start: number, end = from.text.lengt
 
 /** Without the white space around it. */
 export function trimLocated(from: Located): Located {
-  const end = from.text.length - (/[\s\u0085]*$/.exec(from.text)?.[0].length ?? 0);
+  const end = endOf(from.text, isSpace);
   const start = Math.min(end, /^[\s\u0085]*/.exec(from.text)?.[0].length ?? 0);
   return start === 0 && end === from.text.length ? from : sliceLocated(from, start, end);
+}
+
+/** Go's unicode.IsSpace. */
+export function isSpace(char: string): boolean {
+  return /[\s\u0085]/.test(char);
+}
+
+/** Where the text ends without the characters at its end: an expression (`x*$`) would look at them again and again. */
+export function endOf(text: string, isLeftOut: (char: string) => boolean): number {
+  let end = text.length;
+  while (end > 0 && isLeftOut(text[end - 1] ?? '')) end--;
+  return end;
 }
 
 export function rangeOf(from: Located, start = 0, end = from.text.length): Range {
@@ -111,7 +123,12 @@ export function atPlace(file: Pick<Dockerfile, 'name' | 'text'>, range: Range, e
 export function linesOf(text: string): string[] {
   const lines = text.replace(/^\uFEFF/, '').split('\n');
   if (lines.at(-1) === '') lines.pop();
-  return lines.map((line) => line.replace(/\r+$/, ''));
+  return lines.map((line) =>
+    line.slice(
+      0,
+      endOf(line, (char) => char === '\r'),
+    ),
+  );
 }
 
 /** Longer lines are cut to what is around the place. */

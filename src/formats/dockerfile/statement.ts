@@ -1,7 +1,7 @@
 /** One instruction taken apart: its keyword, its flags, and its arguments in the shape that the keyword gives them. @module */
 import { readJsonWords } from './json.ts';
 import type { LogicalLine } from './lines.ts';
-import { type Located, refusal, type SourceFile, sliceLocated, trimLocated, wordOf } from './source.ts';
+import { isSpace, type Located, refusal, type SourceFile, sliceLocated, trimLocated, wordOf } from './source.ts';
 import { didYouMean } from './suggest.ts';
 import type { Assignment, Heredoc, Word } from './types.ts';
 
@@ -125,10 +125,6 @@ function quotedWords(rest: Located, escapeChar: string): Word[] {
   }
   if (start >= 0 && end > start) words.push(wordOf(rest, start, end));
   return words;
-}
-
-function isSpace(char: string): boolean {
-  return /[\s\u0085]/.test(char);
 }
 
 function readText(rest: Located): Arguments {

@@ -1,11 +1,18 @@
 /** "Did you mean …?" @module */
 
+/** Longer words, and words behind these, are not compared: a hint must cost nothing. */
+const LONGEST = 100;
+const MOST = 1000;
+
 /** The one of the words that is nearest to what was written, as a hint; undefined where none is near. Letter case does not matter. */
 export function didYouMean(written: string, words: Iterable<string>): string | undefined {
+  if (written.length > LONGEST) return undefined;
   const most = Math.max(1, Math.floor(written.length / 3));
   let best: string | undefined;
   let least = most + 1;
+  let tried = 0;
   for (const word of words) {
+    if (++tried > MOST) break;
     if (Math.abs(word.length - written.length) >= least) continue;
     const distance = editDistance(written.toLowerCase(), word.toLowerCase());
     if (distance < least) [best, least] = [word, distance];

@@ -7,11 +7,13 @@ export function checkContinuations({ file, report }: LintContext): void {
   const ranges: Range[] = [...file.globalArgs, ...file.stages.flatMap((stage) => [stage, ...stage.instructions])].map(
     ({ range }) => range,
   );
-  const found = new Set<Range | undefined>();
+  // Both are in the order of the file.
+  let at = 0;
+  let told = -1;
   for (const position of file.emptyContinuations) {
-    const owner = ranges.find(({ start, end }) => start.line <= position.line && position.line <= end.line);
-    if (found.has(owner)) continue;
-    found.add(owner);
+    while ((ranges[at]?.end.line ?? position.line) < position.line) at++;
+    if (told === at) continue;
+    told = at;
     report('NoEmptyContinuation', { start: position, end: position }, 'a blank line stands inside an instruction');
   }
 }

@@ -8,8 +8,35 @@ import type { Escape, Instruction, Stage, Word } from '../types.ts';
 import type { LintContext } from './report.ts';
 import { wordsOf } from './words.ts';
 
+/** Variables of a stage above those of its base, which are not copied: a thousand stages may stand on one another. */
+export class Variables {
+  readonly #own: Map<string, string>;
+  readonly #base: Variables | undefined;
+
+  constructor(own: Iterable<readonly [string, string]>, base?: Variables) {
+    this.#own = new Map(own);
+    this.#base = base;
+  }
+
+  get(name: string): string | undefined {
+    for (let at: Variables | undefined = this; at !== undefined; at = at.#base) {
+      const value = at.#own.get(name);
+      if (value !== undefined) return value;
+    }
+    return undefined;
+  }
+
+  set(name: string, value: string): void {
+    this.#own.set(name, value);
+  }
+
+  *names(): Iterable<string> {
+    for (let at: Variables | undefined = this; at !== undefined; at = at.#base) yield* at.#own.keys();
+  }
+}
+
 export interface State {
-  readonly variables: Map<string, string>;
+  readonly variables: Variables;
   /** Names that an ARG declared without a value. */
   readonly declared: Set<string>;
   /** Whether all variables of the base are known. */
@@ -33,7 +60,7 @@ export function stateOf(
   const own = given ?? scratch;
   return {
     // What an ARG of the base stage declared is its own.
-    variables: new Map(before?.variables ?? own ?? []),
+    variables: new Variables(own ?? [], before?.variables),
     declared: new Set(),
     complete: before?.complete ?? own !== undefined,
     hasShell: before?.hasShell ?? false,
@@ -57,16 +84,21 @@ export function learn(
       state.declared.add(name.text);
       const given =
         options.buildArgs?.get(name.text) ?? (value === undefined ? globals.get(name.text) : expand(value.text));
-      if (given !== undefined && !state.variables.has(name.text)) state.variables.set(name.text, given);
+      if (given !== undefined && state.variables.get(name.text) === undefined) state.variables.set(name.text, given);
     }
   } else if (instruction.kind === 'shell') state.hasShell = true;
   else if (instruction.kind === 'workdir') state.hasWorkdir = true;
 }
 
+function* namesOf({ variables, declared }: State): Iterable<string> {
+  yield* variables.names();
+  yield* declared;
+}
+
 /** Undefined where the build will refuse it. */
 export function expandOrNothing(
   text: string,
-  { variables }: { readonly variables: ReadonlyMap<string, string> },
+  { variables }: { readonly variables: Pick<Variables, 'get'> },
   escapeChar: Escape,
 ): string | undefined {
   try {
@@ -82,7 +114,7 @@ export function checkVariables({ file, report }: LintContext, instruction: Instr
   const look = (text: string, range: Word['range'], quotes: 'remove' | 'ignore') => {
     const seen = (name: string, value: string | undefined, optional: boolean) => {
       if (value !== undefined || optional || state.declared.has(name)) return;
-      const hint = didYouMean(name, [...state.variables.keys(), ...state.declared]);
+      const hint = didYouMean(name, namesOf(state));
       report('UndefinedVar', range, `the variable '$${name}' is not set here${hint === undefined ? '' : ` (${hint})`}`);
     };
     const escapeChar = quotes === 'ignore' ? '\\' : file.directives.escape;
