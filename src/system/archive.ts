@@ -9,7 +9,7 @@ import { TAR_LIMITS } from '../formats/tar/limits.ts';
 import { scanTar } from '../formats/tar/scan.ts';
 import type { Blob } from '../model/content.ts';
 import type { Run } from '../ports/run.ts';
-import { type OpenFile, openFile } from './open-file.ts';
+import { filled, type OpenFile, openFile } from './open-file.ts';
 
 export interface Archive extends AsyncDisposable {
   /** For messages. */
@@ -44,7 +44,7 @@ export async function openArchive(path: string, run: Run = {}): Promise<Archive>
 /** The archive in a file that is open; closes it, also where it is none. @throws ImageError INVALID */
 export async function archiveIn(opened: OpenFile, shown: string): Promise<Archive> {
   await using stack = new AsyncDisposableStack();
-  const file = stack.use(opened);
+  const file = filled(stack.use(opened), shown);
   const members = await scanMembers(file, shown);
   const open = stack.move();
   return {

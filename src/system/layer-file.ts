@@ -6,7 +6,7 @@ import { DETECTION_BYTES, detectCompression } from '../formats/compress/detect.t
 import type { Blob } from '../model/content.ts';
 import type { Run } from '../ports/run.ts';
 import { handleBlob } from './file-blob.ts';
-import { openBytes } from './open-file.ts';
+import { filled, openBytes } from './open-file.ts';
 import { spool } from './spool.ts';
 
 export interface LayerFile extends AsyncDisposable {
@@ -30,7 +30,7 @@ export interface PackedLayer {
  */
 export async function openLayerFile(path: string, run: Run = {}): Promise<LayerFile> {
   await using stack = new AsyncDisposableStack();
-  const { blob, size } = stack.use(await openBytes(path, run));
+  const { blob, size } = filled(stack.use(await openBytes(path, run)), path);
   const compression = detectCompression(await blob.read(0, Math.min(DETECTION_BYTES, size)));
   if (compression === 'none') {
     const open = stack.move();

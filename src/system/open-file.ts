@@ -3,14 +3,15 @@
  * pipe and a compressed file.
  * @module
  */
-import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { constants, type Stats } from 'node:fs';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { fromSystem, ImageError } from '../base/errors.ts';
 import { decompress } from '../formats/compress/decompress.ts';
 import { type Compression, DETECTION_BYTES, detectCompression } from '../formats/compress/detect.ts';
 import type { Blob } from '../model/content.ts';
 import type { Run } from '../ports/run.ts';
 import { handleBlob } from './file-blob.ts';
+import { readPipe } from './pipe.ts';
 import { spool } from './spool.ts';
 
 export interface OpenFile extends AsyncDisposable {
@@ -27,7 +28,7 @@ export interface OpenFile extends AsyncDisposable {
  */
 export async function openFile(path: string, run: Run = {}): Promise<OpenFile> {
   await using stack = new AsyncDisposableStack();
-  const found = await openPath(path, stack);
+  const found = await openPath(path, run, stack);
   if (found.kind === 'stream') return await spooled(found.bytes, found.what, run);
   const { blob, size } = found;
   const compression = detectCompression(await blob.read(0, Math.min(DETECTION_BYTES, size)));
@@ -39,7 +40,7 @@ export async function openFile(path: string, run: Run = {}): Promise<OpenFile> {
 /** The same with the bytes as they are, compressed or not. @throws ImageError NOT_FOUND, DENIED, IO */
 export async function openBytes(path: string, run: Run = {}): Promise<Omit<OpenFile, 'inPlace'>> {
   await using stack = new AsyncDisposableStack();
-  const found = await openPath(path, stack);
+  const found = await openPath(path, run, stack);
   if (found.kind === 'stream') return await kept(found.bytes, found.what, run);
   const open = stack.move();
   return { blob: found.blob, size: found.size, [Symbol.asyncDispose]: () => open.disposeAsync() };
@@ -50,15 +51,13 @@ type Found =
   /** What cannot be read twice. */
   | { readonly kind: 'stream'; readonly bytes: AsyncIterable<Uint8Array>; readonly what: string };
 
-async function openPath(path: string, stack: AsyncDisposableStack): Promise<Found> {
-  if (path === '-') return { kind: 'stream', bytes: stdin(), what: 'standard input' };
+async function openPath(path: string, { signal }: Run, stack: AsyncDisposableStack): Promise<Found> {
+  if (path === '-') return { kind: 'stream', bytes: stdin(), what: STDIN };
+  const there = await statsOf(path);
+  if (there.isFIFO()) return { kind: 'stream', bytes: readPipe(path, signal), what: path };
+  refuseOthers(path, there);
   const handle = stack.use(await openForReading(path));
   const stats = await handle.stat({ bigint: true });
-  if (stats.isDirectory()) {
-    throw new ImageError('USAGE', `${path} is a directory, and a file is wanted here`, {
-      hint: `write oci:${path} for an OCI layout, rootfs:${path} for a root filesystem`,
-    });
-  }
   if (!stats.isFile()) {
     return { kind: 'stream', bytes: handle.createReadStream({ autoClose: false, highWaterMark: PIECE }), what: path };
   }
@@ -69,6 +68,30 @@ async function openPath(path: string, stack: AsyncDisposableStack): Promise<Foun
     size,
   };
 }
+
+/** Terminals and their like: reading them may wait for ever, or go on for ever. */
+function refuseOthers(path: string, stats: Stats): void {
+  if (stats.isDirectory()) {
+    throw new ImageError('USAGE', `${path} is a directory, and a file is wanted here`, {
+      hint: `write oci:${path} for an OCI layout, rootfs:${path} for a root filesystem`,
+    });
+  }
+  if (stats.isFile() || stats.isBlockDevice()) return;
+  const what = stats.isSocket() ? 'a socket' : 'a device';
+  throw new ImageError('UNSUPPORTED', `${path} is ${what}, and a file is wanted here`, {
+    hint: 'what another program writes is read from standard input: "-"',
+  });
+}
+
+/** A tar has two blocks of zeros at its end, also where it holds no files. @throws ImageError INVALID where there is no byte */
+export function filled<T extends { readonly size: number }>(file: T, what: string): T {
+  if (file.size > 0) return file;
+  throw new ImageError('INVALID', `${what === '-' ? STDIN : what} is empty: not even an archive without files`, {
+    hint: 'has the program that was to write it failed?',
+  });
+}
+
+const STDIN = 'standard input';
 
 const PIECE = 1 << 20;
 
@@ -117,7 +140,15 @@ async function kept(bytes: AsyncIterable<Uint8Array>, what: string, run: Run): P
 
 async function openForReading(path: string): Promise<FileHandle> {
   try {
-    return await open(path, constants.O_RDONLY);
+    return await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    throw fromSystem(error, `cannot open ${path}`);
+  }
+}
+
+async function statsOf(path: string): Promise<Stats> {
+  try {
+    return await stat(path);
   } catch (error) {
     throw fromSystem(error, `cannot open ${path}`);
   }

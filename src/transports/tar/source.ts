@@ -4,7 +4,7 @@ import type { LayerEntry } from '../../model/layer/entry.ts';
 import { readLayer } from '../../model/layer/read.ts';
 import { EMPTY_TREE, type Tree } from '../../model/tree.ts';
 import type { Run } from '../../ports/run.ts';
-import { openFile } from '../../system/open-file.ts';
+import { filled, openFile } from '../../system/open-file.ts';
 
 export interface TarRoot extends AsyncDisposable {
   /** Its contents can be read until this is disposed of. */
@@ -14,7 +14,7 @@ export interface TarRoot extends AsyncDisposable {
 /** @param path `-` is standard input. @throws ImageError NOT_FOUND, INVALID, LIMIT … */
 export async function openTarRoot(path: string, run: Run = {}): Promise<TarRoot> {
   await using stack = new AsyncDisposableStack();
-  const file = stack.use(await openFile(path, run));
+  const file = filled(stack.use(await openFile(path, run)), path);
   const { tree } = await applyLayer(EMPTY_TREE, warned(readLayer(file.blob, file.size), path, run));
   const open = stack.move();
   return { tree, [Symbol.asyncDispose]: () => open.disposeAsync() };
