@@ -1,7 +1,7 @@
 /** Debian's docker-registry, as a service of the test's own: data in a temporary directory, a free port of loopback. @module */
 import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { eventually, service } from '../programs/command.ts';
@@ -26,7 +26,6 @@ export async function startDockerRegistry({ users, tls }: DockerRegistryOptions 
   await mkdir(join(dir, 'data'));
   const config: Record<string, unknown> = {
     version: '0.1',
-    // A log of each request would fill the pipe where nobody reads it: then the registry stands still.
     log: { level: 'warn', accesslog: { disabled: true } },
     storage: { filesystem: { rootdirectory: join(dir, 'data') }, delete: { enabled: true } },
     http: { addr: `127.0.0.1:${port}` },
@@ -48,7 +47,9 @@ export async function startDockerRegistry({ users, tls }: DockerRegistryOptions 
   }
   // JSON is YAML.
   await writeFile(join(dir, 'config.yml'), JSON.stringify(config));
-  const registry = service(['docker-registry', 'serve', join(dir, 'config.yml')]);
+  // Into a file: what is logged would fill a pipe that nobody reads, and then the registry stands still.
+  const log = join(dir, 'log');
+  const registry = service(['sh', '-c', 'exec docker-registry serve "$0" 2>"$1"', join(dir, 'config.yml'), log]);
   const stop = async () => {
     await registry.stop();
     await rm(dir, { recursive: true, force: true });
@@ -60,8 +61,9 @@ export async function startDockerRegistry({ users, tls }: DockerRegistryOptions 
       return answered ? true : undefined;
     });
   } catch (error) {
+    const said = await readFile(log, 'utf8').catch(() => '');
     await stop();
-    throw error;
+    throw new Error(`docker-registry does not start: ${said}`, { cause: error });
   }
   const clear = () => rmSync(join(dir, 'data', 'docker'), { recursive: true, force: true });
   return { host: `localhost:${port}`, clear, [Symbol.asyncDispose]: stop };
