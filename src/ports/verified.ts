@@ -7,34 +7,55 @@ import type { Descriptor } from '../formats/oci/types.ts';
 import type { Source } from './content-store.ts';
 import type { Run } from './run.ts';
 
+type Wanted = Pick<Descriptor, 'digest' | 'size'>;
+
+/** What streams have been promised to be: whoever gets one need not hash it again. */
+const promised = new WeakMap<AsyncIterable<Uint8Array>, Wanted>();
+
 /**
  * The same bytes. Ends with an error, after the last piece, where size or digest differ, and as soon as there are too many
- * bytes. Whoever stops before the end has not verified anything.
+ * bytes. Whoever stops before the end has not verified anything. Bytes that are verified already are given as they are: they
+ * are hashed once, however many ask for it.
  * @param where what is read, for the message: `the store`, a file's path
  * @throws ImageError DIGEST_MISMATCH
  */
-export async function* verified(
-  descriptor: Pick<Descriptor, 'digest' | 'size'>,
+export function verified(
+  { digest, size }: Wanted,
   bytes: AsyncIterable<Uint8Array>,
   where: string,
-): AsyncGenerator<Uint8Array> {
-  const digester = new Digester(algorithmOf(descriptor.digest));
+): AsyncIterable<Uint8Array> {
+  const known = promised.get(bytes);
+  if (known?.digest === digest && known.size === size) return bytes;
+  const checked = checking({ digest, size }, bytes, where);
+  promised.set(checked, { digest, size });
+  return checked;
+}
+
+/** Says that `bytes` are those of `from`, all of them or ending with an error: as verified as those are. */
+export function handedOn<T extends AsyncIterable<Uint8Array>>(from: AsyncIterable<Uint8Array>, bytes: T): T {
+  const known = promised.get(from);
+  if (known !== undefined) promised.set(bytes, known);
+  return bytes;
+}
+
+async function* checking(wanted: Wanted, bytes: AsyncIterable<Uint8Array>, where: string): AsyncGenerator<Uint8Array> {
+  const digester = new Digester(algorithmOf(wanted.digest));
   for await (const piece of bytes) {
     digester.update(piece);
-    if (digester.size > descriptor.size) {
-      throw mismatch(descriptor, where, `more than the ${descriptor.size} bytes its descriptor states`);
+    if (digester.size > wanted.size) {
+      throw mismatch(wanted, where, `more than the ${wanted.size} bytes its descriptor states`);
     }
     yield piece;
   }
-  if (digester.size !== descriptor.size) {
-    throw mismatch(descriptor, where, `${digester.size} bytes; its descriptor states ${descriptor.size}`);
+  if (digester.size !== wanted.size) {
+    throw mismatch(wanted, where, `${digester.size} bytes; its descriptor states ${wanted.size}`);
   }
   const digest = digester.digest();
-  if (digest !== descriptor.digest) throw mismatch(descriptor, where, `the digest ${digest}`);
+  if (digest !== wanted.digest) throw mismatch(wanted, where, `the digest ${digest}`);
 }
 
-function mismatch(descriptor: Pick<Descriptor, 'digest'>, where: string, found: string): ImageError {
-  return new ImageError('DIGEST_MISMATCH', `${descriptor.digest} in ${where} is damaged: it has ${found}`, {
+function mismatch({ digest }: Wanted, where: string, found: string): ImageError {
+  return new ImageError('DIGEST_MISMATCH', `${digest} in ${where} is damaged: it has ${found}`, {
     hint: 'get the image again from where it came from',
   });
 }

@@ -6,6 +6,7 @@ import { isIndexType, isManifestType } from '../formats/oci/media-types.ts';
 import { MANIFEST_LIMIT } from '../formats/oci/parse.ts';
 import type { Descriptor } from '../formats/oci/types.ts';
 import type { Source } from '../ports/content-store.ts';
+import { handedOn } from '../ports/verified.ts';
 import { blobFile, hasBlob, isLayout, readBlob, readBlobNow } from '../system/layout-directory.ts';
 
 /** A manifest or index with its bytes, which say themselves what they are; undefined where the store does not have it. */
@@ -24,21 +25,31 @@ export function manifestAtHand(
 /** The same image; blobs that the store holds are read from there, and so are layers that lie in a file of it. */
 export function storedFirst(source: Source, dir: string): Source {
   if (!isLayout(dir)) return source;
-  const fetch: Source['fetch'] = async function* (descriptor, run) {
-    let hasBegun = false;
-    try {
-      if (hasBlob(dir, descriptor)) {
-        for await (const piece of readBlob(dir, descriptor, `the store ${dir}`)) {
-          hasBegun = true;
-          yield piece;
-        }
-        return;
-      }
-    } catch (error) {
-      // Somebody has pruned the store between the two looks.
-      if (hasBegun || !(error instanceof ImageError) || error.code !== 'NOT_FOUND') throw error;
-    }
-    yield* source.fetch(descriptor, run);
+  const fetch: Source['fetch'] = (descriptor, run) => {
+    if (!hasBlob(dir, descriptor)) return source.fetch(descriptor, run);
+    const stored = readBlob(dir, descriptor, `the store ${dir}`);
+    return handedOn(
+      stored,
+      unlessPruned(stored, () => source.fetch(descriptor, run)),
+    );
   };
   return { ...source, fetch, blob: async (descriptor) => blobFile(dir, descriptor) ?? source.blob?.(descriptor) };
+}
+
+/** Somebody may prune the store between the two looks at it. */
+async function* unlessPruned(
+  stored: AsyncIterable<Uint8Array>,
+  otherwise: () => AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  let hasBegun = false;
+  try {
+    for await (const piece of stored) {
+      hasBegun = true;
+      yield piece;
+    }
+    return;
+  } catch (error) {
+    if (hasBegun || !(error instanceof ImageError) || error.code !== 'NOT_FOUND') throw error;
+  }
+  yield* otherwise();
 }

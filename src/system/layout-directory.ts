@@ -6,7 +6,7 @@
 import { constants, existsSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { mapBounded } from '../base/concurrency.ts';
-import { algorithmOf, type Digest, type DigestAlgorithm, Digester, encodedOf } from '../base/digest.ts';
+import { algorithmOf, type Digest, Digester, encodedOf } from '../base/digest.ts';
 import { fromSystem, ImageError, systemCode } from '../base/errors.ts';
 import { canonicalJson } from '../base/json.ts';
 import { EMPTY_INDEX, LAYOUT_FILE } from '../formats/oci/layout.ts';
@@ -17,7 +17,8 @@ import type { Run } from '../ports/run.ts';
 import { verified } from '../ports/verified.ts';
 import { makeDirectories } from './directories.ts';
 import { fileBlob, streamHandle } from './file-blob.ts';
-import { createTempFile, type TempFile } from './temp-file.ts';
+import { createTempFile } from './temp-file.ts';
+import { writeBehind } from './write-behind.ts';
 
 export function blobPath(dir: string, digest: Digest): string {
   return `${dir}/blobs/${algorithmOf(digest)}/${encodedOf(digest)}`;
@@ -85,14 +86,18 @@ export function hasBlob(dir: string, { digest, size }: Pick<Descriptor, 'digest'
 }
 
 /** A blob's bytes, verified. @throws ImageError NOT_FOUND, DIGEST_MISMATCH */
-export async function* readBlob(
+export function readBlob(
   dir: string,
   descriptor: Pick<Descriptor, 'digest' | 'size'>,
   where: string,
-): AsyncGenerator<Uint8Array> {
-  await using handle = await openBlob(dir, descriptor.digest, where);
+): AsyncIterable<Uint8Array> {
+  return verified(descriptor, storedBytes(dir, descriptor.digest, where), where);
+}
+
+async function* storedBytes(dir: string, digest: Digest, where: string): AsyncGenerator<Uint8Array> {
+  await using handle = await openBlob(dir, digest, where);
   const { size } = await handle.stat();
-  yield* verified(descriptor, streamHandle(handle, blobPath(dir, descriptor.digest), 0, size), where);
+  yield* streamHandle(handle, blobPath(dir, digest), 0, size);
 }
 
 /** The blob's bytes for reading at any position, unverified; undefined where it is not there with the right size. */
@@ -186,12 +191,13 @@ export async function writePending(
 ): Promise<PendingBlob> {
   const temp = await createTempFile(tempDir);
   try {
+    const digester = expected === undefined ? new Digester() : undefined;
     const checked = expected === undefined ? bytes : verified(expected, bytes, 'what was to be written');
-    const written = await writeHashed(temp, checked, expected === undefined ? 'sha256' : undefined, run);
-    const digest = written.digest ?? (expected as Descriptor).digest;
+    const size = await writeBehind(temp.handle, checked, digester, run);
+    const digest = digester?.digest() ?? (expected as Descriptor).digest;
     return {
       digest,
-      size: written.size,
+      size,
       publish: () => {
         attempt(`cannot write to ${dir}`, () => {
           makeDirectories(`${dir}/blobs/${algorithmOf(digest)}`);
@@ -205,24 +211,4 @@ export async function writePending(
     await temp[Symbol.asyncDispose]();
     throw fromSystem(error, `cannot write to ${dir}`);
   }
-}
-
-/** One piece is being written while the digest of it is computed. */
-async function writeHashed(
-  temp: TempFile,
-  bytes: AsyncIterable<Uint8Array>,
-  algorithm: DigestAlgorithm | undefined,
-  run: Run,
-): Promise<{ digest: Digest | undefined; size: number }> {
-  const digester = algorithm && new Digester(algorithm);
-  let size = 0;
-  for await (const piece of bytes) {
-    run.signal?.throwIfAborted();
-    const written = temp.handle.writev([piece]);
-    digester?.update(piece);
-    size += piece.length;
-    const { bytesWritten } = await written;
-    if (bytesWritten !== piece.length) await temp.handle.writeFile(piece.subarray(bytesWritten));
-  }
-  return { digest: digester?.digest(), size };
 }

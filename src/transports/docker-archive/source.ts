@@ -42,13 +42,13 @@ export async function savedImageIn(opened: Archive, pick: SavedPick, run: Run = 
     reference: pick.text,
     ...(image.synthesized ? { synthesized: true } : {}),
     resolve: async () => root,
-    async *fetch(descriptor) {
+    fetch: (descriptor) => {
       const blob = blobs.get(descriptor.digest);
       if (blob === undefined) {
         throw new ImageError('NOT_FOUND', `${archive.path} lacks the blob ${descriptor.digest}`);
       }
       const bytes = blob instanceof Uint8Array ? pieces(blob) : blob.blob.stream(0, blob.size);
-      yield* verified(descriptor, bytes, archive.path);
+      return verified(descriptor, bytes, archive.path);
     },
     blob: async ({ digest }) => {
       const found = blobs.get(digest);

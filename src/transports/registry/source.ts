@@ -40,7 +40,7 @@ export async function openRegistrySource(
   let root: StoredManifest | undefined;
   const fetch: Source['fetch'] = (descriptor, run = {}) => {
     if (descriptor.digest === root?.descriptor.digest) return verified(descriptor, pieces(root.bytes), options.text);
-    return fetched(places, descriptor, run);
+    return verified(descriptor, fetched(places, descriptor, run), places.map(placeName).at(-1) ?? '');
   };
   const opened = stack.move();
   return {
@@ -101,24 +101,23 @@ async function resolved(
   });
 }
 
-/** Where a registry keeps something is a matter of what it is; what is of no known kind may be in either place. */
+/** Unverified. Where a registry keeps something is a matter of what it is; what is of no known kind may be in either place. */
 async function* fetched(places: readonly Place[], descriptor: Descriptor, run: Run): AsyncGenerator<Uint8Array> {
-  const where = places.map(placeName).at(-1) ?? '';
   const { mediaType } = descriptor;
   if (isManifestType(mediaType) || isIndexType(mediaType)) {
-    yield* verified(descriptor, document(places, descriptor, run), where);
+    yield* document(places, descriptor, run);
     return;
   }
   let hasBegun = false;
   try {
-    for await (const piece of verified(descriptor, download(places, descriptor, run), where)) {
+    for await (const piece of download(places, descriptor, run)) {
       hasBegun = true;
       yield piece;
     }
   } catch (error) {
     const isElsewhere = error instanceof ImageError && error.code === 'NOT_FOUND' && !hasBegun;
     if (!isElsewhere || !/manifest|index/.test(mediaType)) throw error;
-    yield* verified(descriptor, document(places, descriptor, run), where);
+    yield* document(places, descriptor, run);
   }
 }
 
