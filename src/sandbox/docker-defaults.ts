@@ -21,38 +21,6 @@ export const CAPABILITIES: readonly string[] = [
   'CAP_SYS_CHROOT',
 ];
 
-/** capabilities(7), as of Linux 5.9: what `--privileged` and `--security=insecure` give. */
-export const ALL_CAPABILITIES: readonly string[] = [
-  ...CAPABILITIES,
-  'CAP_AUDIT_CONTROL',
-  'CAP_AUDIT_READ',
-  'CAP_BLOCK_SUSPEND',
-  'CAP_BPF',
-  'CAP_CHECKPOINT_RESTORE',
-  'CAP_DAC_READ_SEARCH',
-  'CAP_IPC_LOCK',
-  'CAP_IPC_OWNER',
-  'CAP_LEASE',
-  'CAP_LINUX_IMMUTABLE',
-  'CAP_MAC_ADMIN',
-  'CAP_MAC_OVERRIDE',
-  'CAP_NET_ADMIN',
-  'CAP_NET_BROADCAST',
-  'CAP_PERFMON',
-  'CAP_SYSLOG',
-  'CAP_SYS_ADMIN',
-  'CAP_SYS_BOOT',
-  'CAP_SYS_MODULE',
-  'CAP_SYS_NICE',
-  'CAP_SYS_PACCT',
-  'CAP_SYS_PTRACE',
-  'CAP_SYS_RAWIO',
-  'CAP_SYS_RESOURCE',
-  'CAP_SYS_TIME',
-  'CAP_SYS_TTY_CONFIG',
-  'CAP_WAKE_ALARM',
-];
-
 /** Hidden: an empty directory, or /dev/null, stands there. */
 export const MASKED_PATHS: readonly string[] = [
   '/proc/acpi',

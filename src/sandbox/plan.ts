@@ -53,7 +53,8 @@ function argumentsOf(config: RunConfig, { args, entrypoint }: RunOptions): reado
   const command = args.length > 0 || entrypoint !== undefined ? args : (config.Cmd ?? []);
   const all = [...(entrypoint ?? config.Entrypoint ?? []), ...command];
   if (all.length === 0) {
-    throw new ImageError('USAGE', 'there is no program to run: the image has neither an entry point nor a command', {
+    const why = entrypoint === undefined ? 'the image has neither an entry point nor a command' : 'no command is given';
+    throw new ImageError('USAGE', `there is no program to run: ${why}`, {
       hint: 'name one behind the image: pare run IMAGE PROGRAM ARGS…',
     });
   }

@@ -3,14 +3,16 @@
  * say, in words that name the file that is missing.
  * @module
  */
-import { ImageError } from '../base/errors.ts';
-import { isWithin, joinPath } from '../base/path.ts';
+import { lstatSync } from 'node:fs';
+import { join } from 'node:path';
+import { ImageError, systemCode } from '../base/errors.ts';
+import { isWithin, joinPath, splitPath } from '../base/path.ts';
 import { readElf } from '../formats/elf/read.ts';
 import type { Elf } from '../formats/elf/types.ts';
 import { platformOfElf } from '../model/elf-platform.ts';
 import type { FileNode, Meta } from '../model/node.ts';
 import type { Files } from '../ports/files.ts';
-import { type ProcessSpec, SandboxError } from '../ports/sandbox.ts';
+import { type ProcessSpec, SandboxError, type Volume } from '../ports/sandbox.ts';
 import { isNative } from './architectures.ts';
 import { binfmtHandlers, handles } from './binfmt.ts';
 import type { RunPlan } from './plan.ts';
@@ -19,6 +21,8 @@ import type { RunPlan } from './plan.ts';
 const HEAD = 255;
 /** A script's interpreter may be a script, this often (fs/exec.c, exec_binprm). */
 const MAX_SCRIPTS = 5;
+
+const NOT_EXECUTABLE = 'it has no execute permission';
 
 /** What is asked about one program. */
 interface Inquiry {
@@ -33,7 +37,7 @@ interface Inquiry {
  * @throws SandboxError
  */
 export async function preflight(files: Files, { process, volumes }: RunPlan): Promise<void> {
-  const supplied = (path: string) => volumes.some(({ destination }) => isWithin(path, destination));
+  const supplied = (path: string) => volumes.some((volume) => maySupply(volume, path));
   const name = process.args[0] ?? '';
   const candidates = candidatePaths(name, process);
   if (candidates.some(supplied)) return;
@@ -43,9 +47,31 @@ export async function preflight(files: Files, { process, volumes }: RunPlan): Pr
     if (found.kind === 'missing') continue;
     const why = whyNotExecutable(found.node.kind, found.node.meta, process);
     if (why === undefined) return checkProgram({ files, process, supplied }, path, found.node as FileNode, MAX_SCRIPTS);
-    refused ??= refusal(path, why);
+    refused ??= refusal(path, why, hintFor(why, path));
   }
   throw refused ?? notFound(name, candidates);
+}
+
+/** Whether there may be something: links are not followed, since in the sandbox they lead elsewhere. */
+function maySupply({ source, destination }: Volume, path: string): boolean {
+  if (!isWithin(path, destination)) return false;
+  let at = source;
+  for (const name of splitPath(path).slice(splitPath(destination).length)) {
+    at = join(at, name);
+    try {
+      const stats = lstatSync(at, { throwIfNoEntry: false });
+      if (stats === undefined) return false;
+      if (stats.isSymbolicLink()) return true;
+    } catch (error) {
+      return systemCode(error) !== 'ENOTDIR';
+    }
+  }
+  return true;
+}
+
+function hintFor(why: string, path: string): { hint: string } | undefined {
+  if (why !== NOT_EXECUTABLE) return undefined;
+  return { hint: `a text is shown by "pare cat IMAGE ${path}"; a program needs chmod +x where the image is made` };
 }
 
 function candidatePaths(name: string, { cwd, env }: ProcessSpec): readonly string[] {
@@ -57,7 +83,7 @@ function candidatePaths(name: string, { cwd, env }: ProcessSpec): readonly strin
 function whyNotExecutable(kind: string, { mode, uid, gid }: Meta, process: ProcessSpec): string | undefined {
   if (kind === 'dir') return 'it is a directory';
   if (kind !== 'file') return `it is no regular file (${kind})`;
-  if ((mode & 0o111) === 0) return 'it has no execute permission';
+  if ((mode & 0o111) === 0) return NOT_EXECUTABLE;
   if (process.uid === 0) return undefined;
   const grouped = process.gid === gid || process.groups.includes(gid);
   const bit = process.uid === uid ? 0o100 : grouped ? 0o010 : 0o001;

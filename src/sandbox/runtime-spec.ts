@@ -4,7 +4,7 @@
  */
 import { splitPath } from '../base/path.ts';
 import type { SandboxRequest, ScratchDirectory, Volume } from '../ports/sandbox.ts';
-import { ALL_CAPABILITIES, CAPABILITIES, MASKED_PATHS, READONLY_PATHS } from './docker-defaults.ts';
+import { CAPABILITIES, MASKED_PATHS, READONLY_PATHS } from './docker-defaults.ts';
 
 export interface Mount {
   readonly destination: string;
@@ -22,8 +22,8 @@ export interface SpecOptions {
   readonly privileged: boolean;
   /** Beside those of the request. */
   readonly mounts?: readonly Mount[];
-  /** Nothing hidden, all devices, and every capability there is. */
-  readonly insecure?: boolean;
+  /** Nothing hidden, all devices, and these capabilities. */
+  readonly insecure?: readonly string[];
   /** Of /dev/shm, in bytes. */
   readonly shmSize?: number;
   readonly ulimits?: readonly { readonly name: string; readonly soft: number; readonly hard: number }[];
@@ -31,7 +31,7 @@ export interface SpecOptions {
 
 /** The document as a value, ready for JSON. */
 export function runtimeSpec(request: SandboxRequest, options: SpecOptions): object {
-  const { root, supplied, privileged, insecure = false, ulimits = [] } = options;
+  const { root, supplied, privileged, insecure, ulimits = [] } = options;
   const { process, terminal } = request;
   const sharesNetwork = request.network === 'host';
   const namespaces = ['pid', 'ipc', 'uts', 'mount', ...(sharesNetwork ? [] : ['network'])];
@@ -43,7 +43,7 @@ export function runtimeSpec(request: SandboxRequest, options: SpecOptions): obje
       args: process.args,
       env: process.env,
       cwd: process.cwd,
-      capabilities: capabilitiesOf(process.uid, insecure ? ALL_CAPABILITIES : CAPABILITIES),
+      capabilities: capabilitiesOf(process.uid, insecure ?? CAPABILITIES),
       rlimits: ulimits.map(({ name, soft, hard }) => ({ type: `RLIMIT_${name.toUpperCase()}`, soft, hard })),
       noNewPrivileges: false,
     },
@@ -62,7 +62,7 @@ export function runtimeSpec(request: SandboxRequest, options: SpecOptions): obje
       maskedPaths: insecure ? [] : MASKED_PATHS,
       readonlyPaths: insecure ? [] : READONLY_PATHS,
       // Device access is the machine root's to give; the runtime adds the usual harmless devices itself.
-      ...(privileged ? { resources: { devices: [{ allow: insecure, access: 'rwm' }] } } : {}),
+      ...(privileged ? { resources: { devices: [{ allow: insecure !== undefined, access: 'rwm' }] } } : {}),
     },
   };
 }
@@ -74,7 +74,7 @@ function capabilitiesOf(uid: number, all: readonly string[]): object {
 }
 
 /** @param ownSysfs whether a sysfs can be mounted: not in a user namespace that shares the machine's network */
-function systemMounts(ownSysfs: boolean, { insecure = false, shmSize = 65536 * 1024 }: SpecOptions): readonly Mount[] {
+function systemMounts(ownSysfs: boolean, { insecure, shmSize = 65536 * 1024 }: SpecOptions): readonly Mount[] {
   const closed = ['nosuid', 'noexec', 'nodev'];
   return [
     mount('/proc', 'proc', 'proc', closed),

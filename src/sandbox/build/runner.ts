@@ -12,6 +12,7 @@ import type { BuildStep, StepResult, StepRunner } from '../../ports/build-steps.
 import type { Run } from '../../ports/run.ts';
 import { treeFiles } from '../../ports/tree-files.ts';
 import { makeDirectories } from '../../system/directories.ts';
+import { allCapabilities } from '../capabilities.ts';
 import { DEFAULT_PATH } from '../docker-defaults.ts';
 import { removeAsNamespaceRoot, type Standing, standing } from '../namespace.ts';
 import { preflight } from '../preflight.ts';
@@ -212,8 +213,8 @@ async function specOf(
       supplied: [],
       privileged: who === 'root',
       mounts: prepared.shown,
-      insecure: step.security === 'insecure',
       ulimits,
+      ...(step.security === 'insecure' ? { insecure: allCapabilities(who) } : {}),
       ...(shmSize === undefined ? {} : { shmSize }),
     },
   );
