@@ -19,7 +19,7 @@ describe.skipIf(files === undefined)("BuildKit's files", () => {
 
   it.each(names)('%s is read as there', (name) => {
     const folder = `${files}/testfiles/${name}`;
-    const statements = parseStatements(readFileSync(`${folder}/Dockerfile`, 'utf8'));
+    const { statements } = parseStatements(readFileSync(`${folder}/Dockerfile`, 'utf8'), name);
     const expected = readFileSync(`${folder}/result`, 'utf8').trimEnd();
     expect(statements.map((one) => `(${dump(one)})`).join('\n')).toBe(expected);
   });
@@ -27,12 +27,12 @@ describe.skipIf(files === undefined)("BuildKit's files", () => {
   const refused = files === undefined ? [] : readdirSync(`${files}/testfiles-negative`);
   it.each(refused)('%s is refused', (name) => {
     const text = readFileSync(`${files}/testfiles-negative/${name}/Dockerfile`, 'utf8');
-    expect(refusalOf(() => parseStatements(text)).code).toBe('INVALID');
+    expect(refusalOf(() => parseStatements(text, name)).code).toBe('INVALID');
   });
   it('are 4 that are refused', () => expect(refused).toHaveLength(4));
 
   it('says where instructions stand', () => {
-    const statements = parseStatements(readFileSync(`${files}/testfile-line/Dockerfile`, 'utf8'));
+    const { statements } = parseStatements(readFileSync(`${files}/testfile-line/Dockerfile`, 'utf8'), 'file');
     const lines = statements.map(({ line, keyword }) => [keyword.range.start.line, line.pieces.at(-1)?.line]);
     expect(lines).toEqual([
       [5, 5],

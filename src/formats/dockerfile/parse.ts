@@ -46,10 +46,9 @@ export function parseDockerfile(content: string | Uint8Array, name = 'Dockerfile
  * @throws ImageError INVALID
  */
 export function parseTrigger(text: string, name = 'ONBUILD'): Instruction {
-  const { file, lines } = readLogicalLines(text, name);
-  const [line, another] = lines;
-  if (line === undefined || another !== undefined) throw refusal(file, TOP, 'a trigger must be one instruction');
-  const statement = readStatement(file, line);
+  const { file, statements } = parseStatements(text, name);
+  const [statement, another] = statements;
+  if (statement === undefined || another !== undefined) throw refusal(file, TOP, 'a trigger must be one instruction');
   if (['from', 'maintainer', 'onbuild'].includes(statement.name)) {
     throw refusal(file, statement.keyword.range, `${statement.keyword.text} isn't allowed as an ONBUILD trigger`);
   }
@@ -57,9 +56,9 @@ export function parseTrigger(text: string, name = 'ONBUILD'): Instruction {
 }
 
 /** The statements alone, whatever they say and in whatever order. @throws ImageError INVALID */
-export function parseStatements(text: string, name = 'Dockerfile'): Statement[] {
+export function parseStatements(text: string, name: string): { file: SourceFile; statements: Statement[] } {
   const { file, lines } = readLogicalLines(text.replace(/^\uFEFF/, ''), name);
-  return lines.map((line) => readStatement(file, line));
+  return { file, statements: lines.map((line) => readStatement(file, line)) };
 }
 
 function readLogicalLines(
