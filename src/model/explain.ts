@@ -1,6 +1,8 @@
 /** From evidence to answers: the chains of reasons behind a path, and why a path is not there. Pure. @module */
-import { isWithin } from '../base/path.ts';
+import { isWithin, joinPath } from '../base/path.ts';
 import type { Evidence, EvidenceFile, EvidenceLeft, EvidenceMiss, EvidenceReason } from './evidence.ts';
+import { resolve } from './resolve.ts';
+import type { Tree } from './tree.ts';
 
 /** A file and why it is there, down to what the user asked for. */
 export interface Chain {
@@ -52,9 +54,27 @@ export interface Absence {
   readonly missed: readonly EvidenceMiss[];
 }
 
-export function absenceOf(evidence: Evidence, path: string): Absence {
+/** @param paths the ways to write one path */
+export function absenceOf(evidence: Evidence, paths: readonly string[]): Absence {
   return {
-    left: evidence.left.filter((one) => one.path === path || isWithin(one.path, path)),
-    missed: evidence.missing.filter(({ tried }) => tried.includes(path)),
+    left: evidence.left.filter((one) => paths.some((path) => isWithin(one.path, path))),
+    missed: evidence.missing.filter(({ tried }) => paths.some((path) => tried.includes(path))),
   };
+}
+
+/** Directories that /usr has taken in: there are links in their places (file-hierarchy(7), "Compatibility Symlinks"). */
+const MERGED = /^\/(?:bin|sbin|lib(?:32|64|x32)?)\//;
+
+/**
+ * The path as it is written, as the tree's links have it, and on the other side of a /usr that may be merged or not: evidence
+ * knows files by where they really are, or were.
+ */
+export function spellings(tree: Tree, path: string): readonly string[] {
+  const found = resolve(tree, path, { follow: false });
+  const physical = found.kind === 'found' ? found.path : joinPath(found.at, found.rest.join('/'));
+  const other = (one: string) => {
+    if (MERGED.test(one)) return [`/usr${one}`];
+    return one.startsWith('/usr/') && MERGED.test(one.slice(4)) ? [one.slice(4)] : [];
+  };
+  return [...new Set([path, physical, ...other(path), ...other(physical)])];
 }

@@ -1,8 +1,9 @@
 /** Running a program of whatever has a root filesystem. @module */
 import { realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fromSystem } from '../base/errors.ts';
+import { fromSystem, ImageError } from '../base/errors.ts';
 import { parseReference } from '../formats/reference/parse.ts';
+import { formatPlatform, samePlatform } from '../model/platform.ts';
 import type { Root } from '../ports/root.ts';
 import type { RunningProgram, Volume } from '../ports/sandbox.ts';
 import { planRun, type RunOptions } from '../sandbox/plan.ts';
@@ -33,6 +34,7 @@ export async function startImage(options: RunImageOptions, access: Access): Prom
   const directories = sandboxDirectories(storeDirectory(access.env));
   const runtime = await findRuntime(options.runtime);
   const root = stack.use(await openRoot(options.reference, access));
+  assertPlatform(root, access);
   const tools = options.tools === undefined ? [] : [await lendTools(options.tools, directories, stack, access)];
   const volumes = [...(await Promise.all(options.volumes.map(existing))), ...tools];
   const extraPath = tools.map(({ destination }) => destination);
@@ -44,6 +46,18 @@ export async function startImage(options: RunImageOptions, access: Access): Prom
   const program = await sandbox.start({ ...plan, root: path }, access.run);
   const held = stack.move();
   return { ...program, ended: program.ended.finally(() => held.disposeAsync()) };
+}
+
+/** A manifest that is in no index is the only one there is: it may be of another platform than the one that is asked for. */
+function assertPlatform({ reference, image, platform }: Root, { platform: wanted }: Access): void {
+  if (wanted === undefined || image === undefined || samePlatform(platform, wanted)) return;
+  throw new ImageError(
+    'NOT_FOUND',
+    `${reference} is for ${formatPlatform(platform)}, not for ${formatPlatform(wanted)}`,
+    {
+      hint: `leave out --platform, or name an image that is for ${formatPlatform(wanted)}`,
+    },
+  );
 }
 
 async function existing(volume: Volume): Promise<Volume> {

@@ -2,7 +2,7 @@
 import { ImageError } from '../base/errors.ts';
 import { cleanPath } from '../base/path.ts';
 import type { Evidence, EvidenceFile } from '../model/evidence.ts';
-import { type Absence, absenceOf, type Chain, chainOf, filesBelow } from '../model/explain.ts';
+import { type Absence, absenceOf, type Chain, chainOf, filesBelow, spellings } from '../model/explain.ts';
 import { resolve } from '../model/resolve.ts';
 import { nodeAt, type Tree } from '../model/tree.ts';
 import { neverByPath } from '../rules/never.ts';
@@ -89,17 +89,23 @@ export async function whyNot(
     });
   }
   const told = from === undefined || travelled ? evidence : await packedAgain(reference, from, access);
+  const found = from === undefined ? undefined : await lookFor(from, wanted, access);
+  const ways = [...new Set([...spellings(tree, wanted), ...(found?.ways ?? [])])];
+  const listed = neverByPath();
   return {
     path: wanted,
-    ...absenceOf(told, wanted),
-    inSource: from === undefined ? undefined : await has(from, wanted, access),
-    never: neverByPath()(wanted),
+    ...absenceOf(told, ways),
+    inSource: found?.there,
+    never: ways.map(listed).find((why) => why !== undefined),
   };
 }
 
-async function has(from: string, path: string, access: Access): Promise<boolean> {
+/** Whether a root has the path, and where it or its end really is. */
+async function lookFor(from: string, path: string, access: Access): Promise<{ there: boolean; ways: string[] }> {
   await using root = await openRoot(from, access);
-  return (await root.files.resolve(path)).kind === 'found';
+  const ends = [await root.files.resolve(path, { follow: false }), await root.files.resolve(path)];
+  const ways = ends.flatMap((end) => (end.kind === 'found' ? [end.path] : []));
+  return { there: ends.at(-1)?.kind === 'found', ways };
 }
 
 /** What packing the image's own program from the source would say. */

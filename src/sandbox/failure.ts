@@ -32,14 +32,14 @@ interface LogLine {
 }
 
 /**
- * What the runtime logged as an error, if it did: then it was not the program that failed. The runtime has said it on stderr
- * as well.
+ * What the runtime logged as an error, if it did: then it was not the program that failed.
+ * @param seen whether the user has read it: the runtime says it on stderr as well
  */
-export async function runtimeFailure(log: string, runtime: string): Promise<ImageError | undefined> {
+export async function runtimeFailure(log: string, runtime: string, seen = false): Promise<ImageError | undefined> {
   const errors = (await logLines(log)).filter(({ level }) => level === 'error');
   const message = errors.at(-1)?.msg;
   if (message === undefined) return undefined;
-  const said = `${basename(runtime)} could not start the program: ${message}`;
+  const said = `${basename(runtime)} could not start the program${seen ? ', and has said why' : `: ${message}`}`;
   if (/executable file not found|exec:?.*no such file or directory/i.test(message)) return new SandboxError(127, said);
   if (/exec:?.*(permission denied|is a directory|exec format error)/i.test(message)) return new SandboxError(126, said);
   return new ImageError('UNAVAILABLE', said, { hint: hintFor(message) });

@@ -58,7 +58,7 @@ function commandLine({ directory, runtime, who }: Launch): readonly string[] {
   return [...withMounts(who), 'sh', '-c', LAUNCHER, 'sh', directory, overlay, runtime, ...run];
 }
 
-async function endOf(child: ChildProcess, { directory, runtime, who, signal }: Launch): Promise<number> {
+async function endOf(child: ChildProcess, { directory, runtime, who, output, signal }: Launch): Promise<number> {
   const complaints = collect(child.stderr as Readable);
   const watcher = child.stdio[3] as Writable;
   // Its reader ends whenever it likes.
@@ -72,7 +72,8 @@ async function endOf(child: ChildProcess, { directory, runtime, who, signal }: L
     const [code, by] = await exitOf(child);
     const status = code ?? 128 + constants.signals[by as NodeJS.Signals];
     const mounted = existsSync(join(directory, 'mounted'));
-    const failure = status === 0 ? undefined : await runtimeFailure(join(directory, 'log'), runtime);
+    const failure =
+      status === 0 ? undefined : await runtimeFailure(join(directory, 'log'), runtime, output === 'inherit');
     watcher.end('ended\n');
     await closed;
     signal?.throwIfAborted();

@@ -37,7 +37,7 @@ describe('what runs', () => {
       code: 'USAGE',
       hint: expect.stringContaining('pare run IMAGE PROGRAM'),
     });
-    await expect(plan(config, { entrypoint: [] })).rejects.toMatchObject({ code: 'USAGE' });
+    await expect(plan(config, { entrypoint: [] })).rejects.toThrow('no command is given');
   });
 });
 

@@ -1,4 +1,7 @@
-import { expect, test } from 'vitest';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
 import { bytesContent } from '../model/content.ts';
 import { TreeEditor } from '../model/editor.ts';
 import { treeFiles } from '../ports/tree-files.ts';
@@ -81,7 +84,13 @@ test('permission is looked at for the user who runs it', async () => {
 });
 
 test('what a volume supplies is not judged', async () => {
-  const volumes = [{ source: '/x', destination: '/no', readOnly: true }];
+  const source = mkdtempSync(join(tmpdir(), 'pare-preflight-'));
+  onTestFinished(() => rmSync(source, { recursive: true }));
+  writeFileSync(join(source, 'such'), '');
+  symlinkSync('/elsewhere', join(source, 'link'));
+  const volumes = [{ source, destination: '/no', readOnly: true }];
   await expect(preflight(FILES, request('env', { volumes }))).resolves.toBeUndefined();
-  await expect(preflight(FILES, request('/no/matter/what', { volumes }))).resolves.toBeUndefined();
+  await expect(preflight(FILES, request('/no/link/what', { volumes }))).resolves.toBeUndefined();
+  const nothing = preflight(FILES, request('/no/matter/what', { volumes }));
+  await expect(nothing).rejects.toMatchObject({ status: 127 });
 });

@@ -33,7 +33,7 @@ export const run: CommandModule = {
       .option('-u, --user <user[:group]>', 'run as this user')
       .option('-w, --workdir <dir>', 'start in this directory')
       .option('-v, --volume <src:dst[:ro]>', 'show a file or directory of this machine in it', collect)
-      .option('--entrypoint <program>', 'in place of the image’s: a JSON array, or one word')
+      .option('--entrypoint <program>', 'in place of the image’s: a JSON array, one word, or nothing to clear it')
       .addOption(new Option('--network <which>', 'the machine’s, or none').choices(['host', 'none']).default('host'))
       .option('--read-only', 'make its root filesystem read-only')
       .option('--hostname <name>', 'its host name')

@@ -59,7 +59,7 @@ function passSignals(program: RunningProgram, context: Context, abort: AbortCont
 
 function optionsOf(image: string, args: readonly string[], flags: RunFlags, env: Context['env']): RunImageOptions {
   const { tty, interactive, readOnly, network, debug, user, workdir, runtime } = flags;
-  const shell = debug !== undefined && args.length === 0;
+  const shell = debug !== undefined && flags.entrypoint === undefined && args.length === 0;
   const onTerminal = process.stdin.isTTY && process.stdout.isTTY;
   if (tty === true && !process.stdin.isTTY) {
     throw new ImageError('USAGE', 'there is no terminal to give to the program: stdin is none', {
@@ -67,7 +67,7 @@ function optionsOf(image: string, args: readonly string[], flags: RunFlags, env:
     });
   }
   const entrypoint =
-    debug !== undefined ? [] : flags.entrypoint === undefined ? undefined : commandWords(flags.entrypoint);
+    flags.entrypoint === undefined ? (debug === undefined ? undefined : []) : entryOf(flags.entrypoint);
   return {
     reference: image,
     args: shell ? ['sh'] : args,
@@ -87,8 +87,18 @@ function optionsOf(image: string, args: readonly string[], flags: RunFlags, env:
   };
 }
 
+/** The empty word clears it, as under Docker. */
+function entryOf(text: string): readonly string[] {
+  return text === '' ? [] : commandWords(text);
+}
+
 /** `NAME=value` as it is; a name alone with its value in this environment, or nothing where it has none. */
 function handedOn(text: string, env: Context['env']): string[] {
+  if (text === '' || text.startsWith('=')) {
+    throw new ImageError('USAGE', `--env ${text}: the NAME is missing`, {
+      hint: 'write --env NAME=VALUE or --env NAME',
+    });
+  }
   if (text.includes('=')) return [text];
   return env[text] === undefined ? [] : [`${text}=${env[text]}`];
 }
