@@ -32,15 +32,20 @@ function shortened(text: string): string {
   return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }
 
+/** Errors that say already where: one of a stage below another. */
+const located = new WeakSet<ImageError>();
+
 /** The same error, saying in which lines of the Dockerfile. */
 export function inFile(error: unknown, { name, text }: Pick<Dockerfile, 'name' | 'text'>, range: Range): unknown {
-  if (!(error instanceof ImageError)) return error;
+  if (!(error instanceof ImageError) || located.has(error)) return error;
   const { line } = range.start;
   const message = `${name}:${line}: ${error.message}\n${excerpt(text, range)}`;
-  return new ImageError(error.code, message, {
+  const inPlace = new ImageError(error.code, message, {
     cause: error.cause ?? error,
     ...(error.hint === undefined ? {} : { hint: error.hint }),
   });
+  located.add(inPlace);
+  return inPlace;
 }
 
 /** Lines around, and those of the instruction marked. */

@@ -89,12 +89,16 @@ function closing(pattern: string, open: number): number {
 
 function classOf(body: string): string {
   const negated = body.startsWith('^');
-  const members = (negated ? body.slice(1) : body).replace(/\\(.)|[\\[\]^&|~]/gs, (whole, escaped?: string) =>
-    quoted(escaped ?? whole),
+  const members = (negated ? body.slice(1) : body).replace(/\\(.)|[\\[\]^|]/gs, (whole, escaped?: string) =>
+    quotedInClass(escaped ?? whole),
   );
   return `[${negated ? '^' : ''}${members}]`;
 }
 
 function quoted(char: string): string {
+  return /[\\^$.*+?()[\]{}|/]/.test(char) ? `\\${char}` : char;
+}
+
+function quotedInClass(char: string): string {
   return /[\\^$.*+?()[\]{}|/-]/.test(char) ? `\\${char}` : char;
 }
