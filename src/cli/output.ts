@@ -3,15 +3,16 @@
  * display, and quiet when a reader such as `head` has gone.
  * @module
  */
+import { setImmediate } from 'node:timers/promises';
 import { styleText } from 'node:util';
-import { ImageError } from '../base/errors.ts';
+import { fromSystem, ImageError } from '../base/errors.ts';
 import { createProgress, type ProgressDisplay } from './render/progress.ts';
 
 export interface Output {
   readonly progress: ProgressDisplay;
   /** To stdout, with a newline. */
   print(text: string): void;
-  /** To stdout as it is; resolves when there is room for more. @throws ImageError IO when the reader has gone */
+  /** To stdout as it is; resolves when there is room for more. @throws ImageError IO when it cannot be written, or the reader has gone */
   write(bytes: Uint8Array): Promise<void>;
   /** To stderr, with a newline. */
   note(text: string): void;
@@ -23,13 +24,17 @@ export interface Output {
   flush(): Promise<void>;
 }
 
-/** @param onClosed called once, when the reader of stdout has gone (EPIPE) */
+/**
+ * Anything else that keeps stdout from taking what is written, a full disk for instance, ends the process: it is thrown from
+ * the stream's event, as an ImageError.
+ * @param onClosed called once, when the reader of stdout has gone (EPIPE)
+ */
 export function processOutput(onClosed: () => void): Output {
   const { stdout, stderr } = process;
   const progress = createProgress(stderr);
   let closed = false;
   stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (error.code !== 'EPIPE') throw unwritable(error);
     if (!closed) onClosed();
     closed = true;
   });
@@ -46,7 +51,7 @@ export function processOutput(onClosed: () => void): Output {
       await new Promise<void>((resolve, reject) => {
         stdout.write(bytes, (error) => {
           if (!error) resolve();
-          else reject(new ImageError('IO', 'cannot write to stdout: its reader has gone', { cause: error }));
+          else reject(unwritable(error));
         });
       });
     },
@@ -61,7 +66,17 @@ export function processOutput(onClosed: () => void): Output {
     mark: (kind, text) => styleText(kind === 'error' ? ['bold', 'red'] : 'cyan', text, { stream: stderr }),
     async flush() {
       progress.clear();
-      for (const stream of [stdout, stderr]) await new Promise((resolve) => stream.write('', resolve));
+      for (const stream of [stdout, stderr].filter(({ writableLength }) => writableLength > 0)) {
+        await new Promise((resolve) => stream.write('', resolve));
+      }
+      // What could not be written is an event of the streams' next turn.
+      await setImmediate();
     },
   };
+}
+
+function unwritable(error: NodeJS.ErrnoException): ImageError {
+  if (error.code === 'EPIPE')
+    return new ImageError('IO', 'cannot write standard output: its reader has gone', { cause: error });
+  return fromSystem(error, 'cannot write standard output');
 }

@@ -88,7 +88,7 @@ function standardOutput(): OutputFile {
       new Promise((done, failed) => {
         // The stream keeps what it is given until it is written: the callback comes then.
         stdout.write(piece, (error) => {
-          if (error) failed(fromSystem(error, 'cannot write to standard output'));
+          if (error) failed(fromSystem(error, 'cannot write standard output'));
           else done();
         });
       }),
