@@ -195,7 +195,6 @@ async function specOf(
   const env = environment([...step.process.env, ...prepared.variables], home);
   const process = { args, env, cwd, uid, gid, groups };
   const { hostname, network, shmSize, ulimits } = step;
-  const volumes = prepared.shown.map(({ source, destination }) => ({ source, destination, readOnly: false }));
   const rest = {
     hostname,
     network,
@@ -205,7 +204,9 @@ async function specOf(
     terminal: false,
     output: 'inherit',
   } as const;
-  await preflight(files, { process, volumes, ...rest });
+  // What a mount may supply, the runtime has to say.
+  const mayBeElsewhere = step.mounts.some(({ kind }) => kind === 'bind' || kind === 'cache');
+  if (!mayBeElsewhere) await preflight(files, { process, volumes: [], ...rest });
   return runtimeSpec(
     { root: '', process, volumes: [], ...rest },
     {
