@@ -200,7 +200,7 @@ describe('parseReference', () => {
   test.each([
     ['redis', 'docker.io/library/redis:latest'],
     ['host:5000/redis', 'host:5000/redis:latest'],
-    ['dir:latest', 'docker.io/library/dir:latest'],
+    ['http:latest', 'docker.io/library/http:latest'],
     [`sha256:${'a'.repeat(64)}`, `sha256:${'a'.repeat(64)}`],
   ])('%s is a name: %s', (text, full) => {
     const reference = parseReference(text);
@@ -230,6 +230,14 @@ describe('parseReference', () => {
     ['../out', /transport is missing/],
     ['~/out', /transport is missing/],
     ['dir:/out', /does not know the transport/],
+    ['dir:foo', /does not know the transport "dir"/],
+    ['containers-storage:foo', /does not know the transport/],
+    ['ostree:foo@/repo', /does not know the transport/],
+    ['sif:a.sif', /does not know the transport/],
+    ['docker-tarball:a.tar', /does not know the transport/],
+    ['docker-archve:a.tar', /does not know the transport "docker-archve"/],
+    ['docker_archive:a.tar', /does not know the transport/],
+    ['oci-arhcive:a.tar', /does not know the transport/],
     ['https://example.com/x', /does not know the transport/],
     [`docker-archive:x:a@sha256:${'a'.repeat(64)}`, /by tag only/],
   ])('refuses "%s"', (text, message) => {

@@ -93,14 +93,18 @@ const PARSERS: Readonly<Record<string, Parser>> = {
   },
 };
 
-/** Transports of other tools, and what to use instead. */
+const WITH_SKOPEO = 'copy it out first: skopeo copy TRANSPORT:NAME oci-archive:FILE';
+const WEB = 'an image in a registry is written docker://HOST/NAME[:TAG]';
+
+/** Transports of other tools (containers-transports(5)), and what to use instead. */
 const FOREIGN: Readonly<Record<string, string>> = {
   dir: 'pare has no dir: transport: use oci:DIR, which skopeo reads and writes as well',
-  'containers-storage': 'copy it out first: skopeo copy containers-storage:NAME oci-archive:FILE',
-  ostree: 'copy it out first, with skopeo, to oci-archive:FILE',
-  sif: 'copy it out first, with skopeo, to oci-archive:FILE',
-  http: 'an image in a registry is written docker://HOST/NAME[:TAG]',
-  https: 'an image in a registry is written docker://HOST/NAME[:TAG]',
+  'containers-storage': WITH_SKOPEO.replace('TRANSPORT', 'containers-storage'),
+  ostree: WITH_SKOPEO.replace('TRANSPORT', 'ostree'),
+  sif: WITH_SKOPEO.replace('TRANSPORT', 'sif'),
+  'docker-tarball': 'write docker-archive:FILE for what docker save writes, tar:FILE for a root filesystem',
+  http: WEB,
+  https: WEB,
 };
 
 /** @throws ImageError USAGE: what is wrong, and how to write it. */
@@ -110,19 +114,35 @@ export function parseReference(text: string): Reference {
   const prefix = colon < 0 ? '' : text.slice(0, colon);
   const parser = Object.hasOwn(PARSERS, prefix) ? PARSERS[prefix] : undefined;
   if (parser !== undefined) return parser(text.slice(colon + 1), text);
-  if (Object.hasOwn(FOREIGN, prefix) && !isPlainTag(text.slice(colon + 1))) {
-    throw usage(text, `pare does not know the transport "${prefix}"`, FOREIGN[prefix] as string);
-  }
-  // No tag begins like a path.
-  if (/^[a-z][a-z-]*:\.{0,2}\//.test(text)) {
-    const known = Object.keys(PARSERS).map((one) => (one === 'docker' ? 'docker://' : `${one}:`));
-    throw usage(text, `pare does not know the transport "${prefix}"`, `transports are ${known.join(', ')}`);
-  }
+  refuseUnknown(prefix, text);
   return store(text);
 }
 
-function isPlainTag(rest: string): boolean {
-  return /^\w[\w.-]*$/.test(rest);
+/** A transport that is none of ours would silently become the name of an image, and what is behind it the tag. */
+function refuseUnknown(prefix: string, text: string): void {
+  const rest = text.slice(prefix.length + 1);
+  const unknown = `pare does not know the transport "${prefix}"`;
+  // No transport of images, and may be the name of one.
+  const isName = /^https?$/.test(prefix) && /^\w[\w.-]*$/.test(rest);
+  if (Object.hasOwn(FOREIGN, prefix) && !isName) throw usage(text, unknown, FOREIGN[prefix] as string);
+  const meant = Object.keys(PARSERS).find((known) => known.includes('-') && isNear(prefix, known));
+  if (meant !== undefined) throw usage(text, unknown, `did you mean ${meant}:${rest}?`);
+  // No tag begins like a path.
+  if (/^[a-z][a-z-]*:\.{0,2}\//.test(text)) {
+    const known = Object.keys(PARSERS).map((one) => (one === 'docker' ? 'docker://' : `${one}:`));
+    throw usage(text, unknown, `transports are ${known.join(', ')}`);
+  }
+}
+
+/** Whether one slip of the hand lies between them: a letter more, less or another, or two that have changed places. */
+function isNear(a: string, b: string): boolean {
+  const shorter = Math.min(a.length, b.length);
+  let start = 0;
+  while (start < shorter && a[start] === b[start]) start++;
+  let end = 0;
+  while (end < shorter - start && a.at(-1 - end) === b.at(-1 - end)) end++;
+  const [x, y] = [a.slice(start, a.length - end), b.slice(start, b.length - end)];
+  return Math.max(x.length, y.length) < 2 || (x.length === 2 && x === [...y].reverse().join(''));
 }
 
 function store(text: string): StoreReference {
