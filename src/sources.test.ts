@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { imageOf, treeOf, type Workplace, workplace } from '../test/images.ts';
 import { type Registry, startRegistry } from '../test/registry/server.ts';
@@ -52,4 +52,26 @@ test('a blob that has gone from the store is fetched again', async () => {
   rmSync(`${place.dir}/store/blobs/sha256/${at.layer.slice(7)}`);
   await copy({ from: at.reference, to: `oci:${place.dir}/layout` }, place.access);
   expect(times(at.registry, at.layer)).toBe(2);
+});
+
+test('a file or directory by the name of an image that is nowhere is what was meant', async () => {
+  await using place = await workplace();
+  const here = process.cwd();
+  process.chdir(place.dir);
+  try {
+    writeFileSync('r.tar', '');
+    await expect(openImage('r.tar', place.access)).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+      message: 'the store has no image r.tar',
+      hint: expect.stringMatching(/^there is a file r\.tar here: write tar:r\.tar, docker-archive:r\.tar/),
+    });
+    mkdirSync('127.0.0.1:1/rdir', { recursive: true });
+    await expect(openImage('127.0.0.1:1/rdir', place.access)).rejects.toMatchObject({
+      hint: expect.stringMatching(
+        /^there is a directory 127\.0\.0\.1:1\/rdir here: write rootfs:127.0.0.1:1\/rdir or oci:/,
+      ),
+    });
+  } finally {
+    process.chdir(here);
+  }
 });

@@ -2,7 +2,7 @@
  * What can be read, by the form of its reference: the one place that knows every transport's reading side.
  * @module
  */
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { assertNever } from './base/assert.ts';
 import type { Digest } from './base/digest.ts';
 import { ImageError } from './base/errors.ts';
@@ -103,6 +103,7 @@ async function openFromStore(reference: StoreReference, access: Access): Promise
   const stored = await openStored(dir, reference, run);
   if (stored !== undefined) return stored;
   if (named === undefined) throw notInStore(dir, reference);
+  refuseArchive(text);
   const source = await openFromRegistry({ kind: 'docker', text, named }, access);
   const resolve: Source['resolve'] = async (run) => {
     try {
@@ -134,11 +135,24 @@ async function openFromRegistry({ named, text }: RemoteReference, access: Access
   return storedFirst(assembled(await openRegistrySource(named, registries, { text, known })), dir);
 }
 
+/** The name of a file that is here, and an archive by its ending: no registry has an image of that name. */
+function refuseArchive(text: string): void {
+  const here = hereAs(text);
+  if (here === undefined || !/\.(?:tar|t[gx]z|tzst|tbz2?|tar\.\w+)$/.test(text)) return;
+  throw new ImageError('NOT_FOUND', `the store has no image ${text}`, { hint: here });
+}
+
+/** What a name could be meant to say, where a file or directory of that name is here. */
+function hereAs(text: string): string | undefined {
+  const stats = statSync(text, { throwIfNoEntry: false });
+  if (stats?.isDirectory()) return `there is a directory ${text} here: write rootfs:${text} or oci:${text}`;
+  if (stats === undefined) return undefined;
+  return `there is a file ${text} here: write tar:${text}, docker-archive:${text} or oci-archive:${text}`;
+}
+
 function inNeither(error: unknown, text: string): unknown {
   if (!(error instanceof ImageError)) return error;
-  const inStore = existsSync(text)
-    ? `of the ${text} that is here, a transport says what it is: oci:${text}, rootfs:${text}, tar:${text} …`
-    : '"pare images" lists what the store has';
+  const inStore = hereAs(text) ?? '"pare images" lists what the store has';
   return new ImageError(error.code, `the store has no image ${text}, and its registry gives none: ${error.message}`, {
     cause: error,
     hint: error.hint === undefined ? inStore : `${inStore}; of the registry: ${error.hint}`,
