@@ -1,5 +1,6 @@
 /** Verbs that write images: what of it goes to stdout, which may be where an archive goes. @module */
 import { ImageError } from '../base/errors.ts';
+import { checkTarName } from '../transports/tar/sink.ts';
 import type { Context } from './command.ts';
 
 /** Whether an archive goes to stdout, so that nothing else may go there. */
@@ -7,8 +8,9 @@ export function writesToStdout(reference: string): boolean {
   return /^(?:docker-archive|oci-archive|tar):-(?::|$)/.test(reference);
 }
 
-/** @throws ImageError USAGE where stdout would get more than one thing */
+/** @throws ImageError USAGE where stdout would get more than one thing, or a tar a name that it does not fit */
 export function checkPlaces(places: readonly string[], { json }: Pick<Context, 'json'>): void {
+  for (const place of places) if (place.startsWith('tar:')) checkTarName(place.slice('tar:'.length));
   const [first, second] = places.filter(writesToStdout);
   if (first === undefined || (second === undefined && !json)) return;
   const what = second === undefined ? 'the document of --json' : second;
