@@ -23,6 +23,12 @@ export interface Mount {
   readonly repository: string;
 }
 
+/**
+ * What a registry says that has not the bytes it was sent (distribution-spec, "Error Codes"): those that are sent here have been
+ * compared with their digest.
+ */
+const OTHER_BYTES = /\b(?:DIGEST_INVALID|SIZE_INVALID|BLOB_UPLOAD_INVALID)\b/;
+
 export class UploadSession implements AsyncDisposable {
   readonly #place: Place;
   readonly #run: Run;
@@ -163,7 +169,7 @@ export class UploadSession implements AsyncDisposable {
       headers: { 'content-type': 'application/octet-stream', ...range },
       body: bytes,
       contentLength: bytes.length,
-      expect: closing === undefined ? [201, 202, 204, 404, 416] : [201, 204, 404, 416],
+      expect: closing === undefined ? [201, 202, 204, 404, 416] : [201, 204, 400, 404, 416],
       // Sent again it would be there twice: registries need not look at the range.
       idempotent: false,
     });
@@ -174,8 +180,13 @@ export class UploadSession implements AsyncDisposable {
         this.#location = closing === undefined ? (locationOf(response) ?? this.#location) : undefined;
         return closing === undefined ? (rangeEnd(response) ?? at + bytes.length) : 'done';
       }
-      this.#failure = await this.#place.client.failure(request, response);
+      const failure = await this.#place.client.failure(request, response);
+      this.#failure = failure;
       if (response.status === 404) return undefined;
+      if (response.status === 400) {
+        if (!OTHER_BYTES.test(failure.message)) throw failure;
+        return undefined;
+      }
     } catch (error) {
       if (!(error instanceof ImageError) || error.code !== 'IO') throw error;
       this.#failure = error;
