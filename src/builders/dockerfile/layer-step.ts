@@ -37,7 +37,7 @@ export async function layerStep(
   ports: BuildPorts,
   clock: Clock,
 ): Promise<{ readonly state: State; readonly cached: boolean }> {
-  const key = digestOf(JSON.stringify(['pare-step-1', state.chain, ...step.inputs]));
+  const key = digestOf(JSON.stringify(['pare-step-1', state.chain, clock.clamps ? clock.time : null, ...step.inputs]));
   const known = step.fresh ? undefined : ports.memo.get(key);
   if (known !== undefined) {
     const layer = known.diffId === undefined ? undefined : await ports.layers.get(known.diffId, ports.run);

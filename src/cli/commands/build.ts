@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { fromSystem, ImageError } from '../../base/errors.ts';
 import { parsePlatform } from '../../model/platform.ts';
 import { type Building, openBuilding } from '../../operations/build/build.ts';
+import { checkDockerfile } from '../../operations/build/check.ts';
 import type { BuildOptions } from '../../operations/build/options.ts';
 import type { SavedBuild } from '../../operations/build/save.ts';
 import { openPacking, type Written } from '../../operations/pack.ts';
@@ -14,6 +15,7 @@ import { placesOf } from '../build/outputs.ts';
 import { refusedOptions } from '../build/refused.ts';
 import { agents, buildArgs, extraHost, namedValues, network, secrets, shmSize, ulimit } from '../build/words.ts';
 import type { CommandModule, Context } from '../command.ts';
+import { STATUS } from '../errors.ts';
 import { builtDocument, builtText } from '../render/built.ts';
 import { collect, pairs, sourceDate } from '../words.ts';
 
@@ -26,6 +28,7 @@ interface Flags {
   readonly cache?: boolean;
   readonly noCacheFilter?: readonly string[];
   readonly pull?: true;
+  readonly check?: true;
   readonly secret?: readonly string[];
   readonly ssh?: readonly string[];
   readonly network: 'host' | 'none';
@@ -87,6 +90,7 @@ function inputOptions(command: Command): void {
     )
     .option('--no-cache', 'carry every step out')
     .option('--no-cache-filter <stage>', 'carry the steps of these stages out', list)
+    .option('--check', 'say what is wrong with the Dockerfile, and build nothing; exit 1 where there is anything')
     .option('--pull', 'ask registries also for images that the store has');
 }
 
@@ -129,6 +133,7 @@ async function run(directory: string, flags: Flags, context: Context): Promise<v
   const { env, run, insecure } = context;
   const access = { env, run, insecure };
   const options = optionsOf(directory, flags, context);
+  if (flags.check === true) return check(options, context);
   const fallback = nameOf(directory);
   const { tag = [], output = [], load = false, push = false } = flags;
   const places = placesOf({ output, tag, load, push, fallback });
@@ -146,6 +151,16 @@ async function run(directory: string, flags: Flags, context: Context): Promise<v
   else if (!places.some((place) => /:-$/.test(place))) {
     for (const digest of new Set(result.written.flatMap((one) => one.digest ?? []))) context.print(digest);
   }
+}
+
+async function check(options: BuildOptions, context: Context): Promise<void> {
+  const findings = await checkDockerfile(options, context);
+  if (context.json) context.printJson({ findings });
+  else
+    for (const { rule, message, place, excerpt } of findings)
+      context.print(`${rule}: ${message}\n${place}\n${excerpt}`);
+  context.note(findings.length === 0 ? 'nothing to say' : `${findings.length} findings`);
+  if (findings.length > 0) context.exit(STATUS.no);
 }
 
 async function saveAll(

@@ -1,5 +1,4 @@
 /** Building from a Dockerfile to references. @module */
-import { decodeName } from '../../base/names.ts';
 import type { BuildSettings } from '../../builders/dockerfile/context.ts';
 import { imageOf } from '../../builders/dockerfile/image.ts';
 import { PROXY_ARGS, platformArgs } from '../../builders/dockerfile/scope.ts';
@@ -36,7 +35,7 @@ export async function openBuilding(options: BuildOptions, access: Access): Promi
   await using stack = new AsyncDisposableStack();
   const { run = {} } = access;
   const source = await openBuildSource({ ...options, keepGitDir: keepsGitDir(options) }, stack, run);
-  const dockerfile = parseDockerfile(decodeName(Buffer.from(source.dockerfile)), source.name);
+  const dockerfile = parseDockerfile(source.dockerfile, source.name);
   warnOfArguments(dockerfile, options);
   const { ports, memo, contents } = buildWorld(source, options, stack, access);
   const settings: BuildSettings = {
