@@ -70,14 +70,26 @@ export function fromSystem(error: unknown, doing: string, hint?: string): ImageE
   const code = systemCode(error);
   if (code === undefined) throw error;
   const reason = (error as Error).message.replace(/^[A-Z0-9]+: /, '').replace(/, \w+( .*)?$/, '');
+  const advice = FULL.has(code) ? ROOM : (hint ?? (code === 'EACCES' ? PERMISSION : undefined));
   return new ImageError(SYSTEM_CODES[code] ?? 'IO', `${doing}: ${reason} (${code})`, {
     cause: error,
-    ...(hint === undefined ? {} : { hint }),
+    ...(advice === undefined ? {} : { hint: advice }),
   });
 }
+
+const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
+const ROOM = 'free some space there; TMPDIR names another place for temporary files, PARE_HOME one for the store';
+const PERMISSION = 'run pare as a user who may do that';
 
 /** The errno name (`ENOENT`) of a Node.js system error, or undefined for any other value. */
 export function systemCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined;
   return typeof error.code === 'string' && /^E[A-Z0-9]+$/.test(error.code) ? error.code : undefined;
+}
+
+/** The same error with the place it happened at in front, unless it says so already; what is no {@link ImageError} stays as it is. */
+export function placed(error: unknown, where: string): unknown {
+  if (!(error instanceof ImageError) || error.message.includes(where)) return error;
+  const { code, message, hint, cause } = error;
+  return new ImageError(code, `${where}: ${message}`, { ...(hint === undefined ? {} : { hint }), cause });
 }

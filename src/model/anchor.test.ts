@@ -138,6 +138,19 @@ describe('what a layer does', () => {
   });
 });
 
+test('on nothing, a hard link to nothing is no sign of another base', () => {
+  const hint = (below: string) => {
+    try {
+      anchor(treeOf(below), entriesOf('/b => a'));
+    } catch (error) {
+      return (error as { hint?: string }).hint;
+    }
+    return undefined;
+  };
+  expect(hint('')).toMatch(/damaged, or made without that file/);
+  expect(hint('/other old')).toMatch(/made for another base/);
+});
+
 describe('directories that the layer', () => {
   const tree: Tree = { root: { ...INFO, names: ['d'], nodes: [{ ...INFO, mtime: 9, names: [], nodes: [] }] } };
 

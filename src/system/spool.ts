@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { constants, rmSync, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { fromSystem, type ImageError, systemCode } from '../base/errors.ts';
+import { fromSystem, ImageError, placed, systemCode } from '../base/errors.ts';
 import type { Run } from '../ports/run.ts';
 
 /** A file without a name, open for reading: it is gone when it is closed, or when this process ends, however it ends. */
@@ -14,7 +14,7 @@ export interface Spool extends AsyncDisposable {
 
 /**
  * @param what for messages: `standard input`
- * @throws ImageError IO (disk full), DENIED; whatever the bytes throw
+ * @throws ImageError IO (disk full), DENIED; whatever the bytes throw, with what they are in front
  */
 export async function spool(bytes: AsyncIterable<Uint8Array>, what: string, run: Run = {}): Promise<Spool> {
   const handle = await openNameless(what);
@@ -28,6 +28,7 @@ export async function spool(bytes: AsyncIterable<Uint8Array>, what: string, run:
     }
   } catch (error) {
     await handle.close();
+    if (error instanceof ImageError) throw placed(error, what);
     throw fromSystem(error, `cannot keep ${what} in ${spoolDirectory()}`, SPACE);
   }
   return { handle, size, [Symbol.asyncDispose]: () => handle.close() };

@@ -32,7 +32,7 @@ export class HardLinks {
     const last = entry.target.slice(cut);
     const standing = isName(last) ? this.#places.standing(place, last) : undefined;
     const leaf = leafOf(standing);
-    if (leaf === undefined) throw dangling(entry);
+    if (leaf === undefined) throw dangling(entry, this.#below);
     if (last === name && pathOf(place, last) === pathOf(at, name)) return undefined;
     const inode = this.#inodeAt(place, last, standing, leaf);
     amend(inode, entry);
@@ -109,9 +109,12 @@ function amendedMeta({ kind, meta }: Leaf, { mode, uid, gid, xattrs }: Meta): Me
   };
 }
 
-function dangling(entry: HardlinkEntry): ImageError {
+function dangling(entry: HardlinkEntry, below: Tree): ImageError {
   const [path, target] = [entry.path, entry.target].map(printableName);
   return new ImageError('INVALID', `hard link ${path}: there is no file at ${target}`, {
-    hint: 'the layer is damaged, or was made for another base',
+    hint:
+      below.root.names.length === 0
+        ? 'a file stands before its further names: the tar is damaged, or made without that file'
+        : 'the layer is damaged, or was made for another base',
   });
 }

@@ -14,8 +14,8 @@ export interface Member extends Omit<HeaderFields, 'size'> {
 /** A path as it is written: without the leading slash. */
 export function nameOf(path: string): string {
   if (basename(path).startsWith(WHITEOUT_PREFIX)) {
-    throw new ImageError('UNSUPPORTED', `"${printableName(path)}" cannot be put into a layer`, {
-      hint: 'names that begin with ".wh." mean removed files there: leave it out',
+    throw new ImageError('UNSUPPORTED', `"${printableName(path)}" is a name that is not allowed in a layer`, {
+      hint: 'names that begin with ".wh." mean removed files there: leave it out, or name it otherwise',
     });
   }
   return path.slice(1);

@@ -1,4 +1,5 @@
 /** Layers on top of an image. @module */
+import { placed } from '../../base/errors.ts';
 import { later, timestamp } from '../../base/time.ts';
 import { anchor } from '../../model/anchor.ts';
 import { apply } from '../../model/apply.ts';
@@ -48,7 +49,13 @@ export function append(
 }
 
 function changesOf(addition: Addition, below: Tree): Changeset {
-  if (addition.kind === 'tar') return anchor(below, addition.entries);
+  if (addition.kind === 'tar') {
+    try {
+      return anchor(below, addition.entries);
+    } catch (error) {
+      throw placed(error, `layer ${addition.name}`);
+    }
+  }
   // What the directory that holds the files is like says nothing of the image's root: it may be a temporary one, of mode 0700.
   return { root: { ...diff(EMPTY_TREE, addition.tree).root, info: undefined } };
 }

@@ -1,10 +1,11 @@
 /** `tar:FILE` as a root filesystem: read where it lies; compressed, or from standard input, spooled first. @module */
+import { placed } from '../../base/errors.ts';
 import { applyLayer } from '../../model/anchor.ts';
 import type { LayerEntry } from '../../model/layer/entry.ts';
 import { readLayer } from '../../model/layer/read.ts';
 import { EMPTY_TREE, type Tree } from '../../model/tree.ts';
 import type { Run } from '../../ports/run.ts';
-import { filled, openFile } from '../../system/open-file.ts';
+import { filled, type OpenFile, openFile } from '../../system/open-file.ts';
 
 export interface TarRoot extends AsyncDisposable {
   /** Its contents can be read until this is disposed of. */
@@ -15,9 +16,17 @@ export interface TarRoot extends AsyncDisposable {
 export async function openTarRoot(path: string, run: Run = {}): Promise<TarRoot> {
   await using stack = new AsyncDisposableStack();
   const file = filled(stack.use(await openFile(path, run)), path);
-  const { tree } = await applyLayer(EMPTY_TREE, warned(readLayer(file.blob, file.size), path, run));
+  const tree = await treeIn(file, path, run);
   const open = stack.move();
   return { tree, [Symbol.asyncDispose]: () => open.disposeAsync() };
+}
+
+async function treeIn({ blob, size }: OpenFile, path: string, run: Run): Promise<Tree> {
+  try {
+    return (await applyLayer(EMPTY_TREE, warned(readLayer(blob, size), path, run))).tree;
+  } catch (error) {
+    throw placed(error, path === '-' ? 'standard input' : path);
+  }
 }
 
 /** A layer's marks of removal mean nothing where nothing is below, and tell that the file is not what was thought. */
