@@ -129,3 +129,11 @@ describe('recursion on the heap', () => {
     expect(runRecursion(fibonacci(15))).toBe(610);
   });
 });
+
+test('a full disk and a refusal say what can be done, unless there is better advice', () => {
+  const thrown = (code: string) => Object.assign(new Error(`${code}: said by the system, write`), { code });
+  expect(fromSystem(thrown('ENOSPC'), 'cannot write x').hint).toContain('TMPDIR');
+  expect(fromSystem(thrown('EACCES'), 'cannot read x').hint).toContain('as a user who may');
+  expect(fromSystem(thrown('EACCES'), 'cannot read x', 'better').hint).toBe('better');
+  expect(fromSystem(thrown('ENOENT'), 'cannot read x').hint).toBeUndefined();
+});

@@ -70,7 +70,7 @@ export function fromSystem(error: unknown, doing: string, hint?: string): ImageE
   const code = systemCode(error);
   if (code === undefined) throw error;
   const reason = (error as Error).message.replace(/^[A-Z0-9]+: /, '').replace(/, \w+( .*)?$/, '');
-  const advice = FULL.has(code) ? ROOM : (hint ?? (code === 'EACCES' ? PERMISSION : undefined));
+  const advice = hint ?? (FULL.has(code) ? ROOM : code === 'EACCES' ? PERMISSION : undefined);
   return new ImageError(SYSTEM_CODES[code] ?? 'IO', `${doing}: ${reason} (${code})`, {
     cause: error,
     ...(advice === undefined ? {} : { hint: advice }),

@@ -20,5 +20,5 @@ test.skipIf(!existsSync(FULL)).each([
   const { stderr, ...end } = await ended;
   expect(end).toMatchObject({ status });
   expect(stderr).toMatch(/^pare: cannot write standard output: .*no space left on device/);
-  expect(stderr.trim().split('\n')).toHaveLength(1);
+  expect(stderr.trim().split('\n')).toEqual([expect.any(String), expect.stringMatching(/^ {2}hint: /)]);
 });

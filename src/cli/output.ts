@@ -78,5 +78,5 @@ export function processOutput(onClosed: () => void): Output {
 function unwritable(error: NodeJS.ErrnoException): ImageError {
   if (error.code === 'EPIPE')
     return new ImageError('IO', 'cannot write standard output: its reader has gone', { cause: error });
-  return fromSystem(error, 'cannot write standard output');
+  return fromSystem(error, 'cannot write standard output', 'look at where it is sent to');
 }

@@ -1,6 +1,5 @@
 /** Would a program start on this base, and what would it need? One row for each base. @module */
 
-import { ImageError } from '../base/errors.ts';
 import type { RunConfig } from '../formats/oci/types.ts';
 import { TreeEditor } from '../model/editor.ts';
 import { type Tree, unpackedSize } from '../model/tree.ts';
@@ -8,7 +7,7 @@ import { treeFiles } from '../ports/tree-files.ts';
 import { judge } from '../rules/closure/verdict/verdict.ts';
 import { createFacts, environmentOf } from '../rules/facts.ts';
 import type { Finding } from '../rules/finding.ts';
-import { findProgram } from '../rules/programs.ts';
+import { findProgram, noProgram } from '../rules/programs.ts';
 import { RULES } from '../rules/table.ts';
 import { type Access, openRoot } from '../sources.ts';
 import { openPacking } from './pack.ts';
@@ -68,7 +67,7 @@ async function withPrograms(
   const paths: string[] = [];
   for (const program of programs) {
     const found = await findProgram(source.files, program, { path });
-    if (!found.found) throw new ImageError('NOT_FOUND', `there is no program ${program} in ${source.reference}`);
+    if (!found.found) throw await noProgram(source.files, program, `/${program}`, `in ${source.reference}`);
     editor.put(found.as, found.node);
     paths.push(found.as);
   }

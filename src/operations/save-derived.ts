@@ -113,6 +113,10 @@ async function saveOne(one: Candidate, request: SaveRequest, sink: Sink, run: Ru
     return { digest, size: layersSize(image.source?.manifest.layers) };
   }
   const { attachments } = one;
+  if (sink.withoutReferrers === true && attachments.length > 0) {
+    const text = `${sink.reference} cannot hold what says why its files are there: the evidence stays behind`;
+    run.report?.({ type: 'warning', text });
+  }
   const options = { attachments, ...(compression === undefined ? {} : { compression }) };
   const { descriptor: saved, manifest } = await saveImage(made, sink, options, run);
   return { digest: saved.digest, size: layersSize(manifest.layers) };

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { FileNode } from '../model/node.ts';
-import { neverByContent, neverByPath } from './never.ts';
+import { neverBelow, neverByContent, neverByPath } from './never.ts';
 import { world } from './testing.ts';
 
 const SECRETS = [
@@ -81,4 +81,13 @@ describe('by content', () => {
     const node = (await facts.files.lookup('/f')) as FileNode;
     expect((await neverByContent(facts.files, node)) !== undefined).toBe(denied);
   });
+});
+
+test('directories that nobody misses', () => {
+  for (const dir of ['/etc/ssl/private', '/etc/letsencrypt', '/etc/letsencrypt/live', '/proc', '/srv/.ssh']) {
+    expect(neverBelow(dir), dir).toBe(true);
+  }
+  for (const dir of ['/', '/etc', '/etc/ssl', '/root', '/home/me', '/srv/private']) {
+    expect(neverBelow(dir), dir).toBe(false);
+  }
 });

@@ -112,6 +112,16 @@ export function neverByPath(programs: readonly string[] = []): (path: string) =>
   };
 }
 
+/** Whether a physical directory is a place nothing of which goes in by itself; people's homes are not meant. */
+export function neverBelow(dir: string): boolean {
+  const inside = `${dir}/`;
+  return PATHS.some(([place]) => inside.startsWith(place.endsWith('/') ? place : `${place}/`)) || isNamed(dir);
+}
+
+function isNamed(dir: string): boolean {
+  return NAMES.some(([name]) => name.test(`${dir}/x`));
+}
+
 /** `/home/me/app/bin/x` brings `/home/me/app` along, `/home/me/bin/x` only `/home/me/bin`; outside of homes nothing. */
 function programDirectory(program: string): string | undefined {
   const home = /^\/root|^\/home\/[^/]+/.exec(program)?.[0];

@@ -6,6 +6,8 @@ import { hasSystemCalls, setMtime, writeXattr } from './linux.ts';
 
 export interface Metadata {
   apply(path: string | Buffer, node: Leaf | DirInfo): void;
+  /** The same of the directory that everything is in, whose owner nobody counts. */
+  applyRoot(path: string | Buffer, node: DirInfo): void;
   /** Does what only root may; counts it, and says false, where it is refused. */
   permitted(what: 'owner' | 'device' | 'attribute', work: () => void): boolean;
   /** What could not be done, for people; undefined where everything could. */
@@ -17,6 +19,18 @@ const SETID_BITS = 0o6000;
 /** Not root; an id that the user namespace does not map; a file system that has no such thing; no koffi. */
 const REFUSALS: ReadonlySet<string> = new Set(['EPERM', 'EINVAL', 'ENOTSUP', 'UNAVAILABLE']);
 
+/** False where it takes more than the user may. */
+function attempt(work: () => void): boolean {
+  try {
+    work();
+    return true;
+  } catch (error) {
+    const code = error instanceof ImageError ? error.code : systemCode(error);
+    if (code === undefined || !REFUSALS.has(code)) throw fromSystem(error, 'cannot set metadata');
+    return false;
+  }
+}
+
 export function metadataWriter(): Metadata {
   const refused = { owner: 0, device: 0, attribute: 0 };
   let setIds = 0;
@@ -24,32 +38,29 @@ export function metadataWriter(): Metadata {
   const own = { uid: process.geteuid?.(), gid: process.getegid?.() };
 
   const permitted: Metadata['permitted'] = (what, work) => {
-    try {
-      work();
-      return true;
-    } catch (error) {
-      const code = error instanceof ImageError ? error.code : systemCode(error);
-      if (code === undefined || !REFUSALS.has(code)) throw fromSystem(error, 'cannot set metadata');
-      refused[what]++;
-      return false;
-    }
+    const done = attempt(work);
+    if (!done) refused[what]++;
+    return done;
+  };
+
+  const set = (path: string | Buffer, node: Leaf | DirInfo, chown: (work: () => void) => boolean) => {
+    const { uid, gid, mode, xattrs } = node.meta;
+    const isOwn = uid === own.uid && gid === own.gid;
+    const owned = isOwn || chown(() => lchownSync(path, uid, gid));
+    // After chown, which drops file capabilities and the set-id bits.
+    for (const [name, value] of xattrs ?? []) permitted('attribute', () => writeXattr(path, name, value));
+    // A program must not run as whoever happened to unpack it.
+    const mayRun = owned ? mode : mode & ~SETID_BITS;
+    if (mayRun !== mode && node.kind !== 'symlink') setIds++;
+    if (node.kind !== 'symlink') chmodSync(path, mayRun);
+    if (native) setMtime(path, node.mtime, node.mtimeNs);
+    else lutimesSync(path, node.mtime, node.mtime);
   };
 
   return {
     permitted,
-    apply(path, node) {
-      const { uid, gid, mode, xattrs } = node.meta;
-      const isOwn = uid === own.uid && gid === own.gid;
-      const owned = isOwn || permitted('owner', () => lchownSync(path, uid, gid));
-      // After chown, which drops file capabilities and the set-id bits.
-      for (const [name, value] of xattrs ?? []) permitted('attribute', () => writeXattr(path, name, value));
-      // A program must not run as whoever happened to unpack it.
-      const mayRun = owned ? mode : mode & ~SETID_BITS;
-      if (mayRun !== mode && node.kind !== 'symlink') setIds++;
-      if (node.kind !== 'symlink') chmodSync(path, mayRun);
-      if (native) setMtime(path, node.mtime, node.mtimeNs);
-      else lutimesSync(path, node.mtime, node.mtime);
-    },
+    apply: (path, node) => set(path, node, (work) => permitted('owner', work)),
+    applyRoot: (path, node) => set(path, node, attempt),
     summary() {
       const parts = [
         refused.owner > 0 ? `${refused.owner} entries belong to you instead of their owners` : undefined,

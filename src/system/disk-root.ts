@@ -30,16 +30,23 @@ export interface RootReader {
 /**
  * The port over a reader. A directory that the user may not search counts as absent, as it does for a program that the user
  * starts, and is named in a warning.
+ * @param unmissed whether nobody misses what a directory holds: then there is no warning that it cannot be listed
  */
-export function rootFiles(reader: RootReader, report: Run['report']): Files {
+export function rootFiles(
+  reader: RootReader,
+  report: Run['report'],
+  unmissed: (dir: string) => boolean = () => false,
+): Files {
   const warned = new Set<string>();
   const permitted = <T>(path: string, look: (path: string) => T): T | undefined => {
     try {
       return look(path);
     } catch (error) {
       if (!(error instanceof ImageError) || error.code !== 'DENIED') throw error;
-      if (!warned.has(error.message)) report?.({ type: 'warning', text: `${error.message}; it counts as absent` });
-      warned.add(error.message);
+      if (look === reader.list && unmissed(path)) return undefined;
+      const text = `${error.message}; it counts as absent, and nothing in it can go into an image`;
+      if (!warned.has(text)) report?.({ type: 'warning', text });
+      warned.add(text);
       return undefined;
     }
   };

@@ -31,7 +31,9 @@ const BREATH = 500;
 export async function writeTree(tree: Tree, base: string, run: Run): Promise<string | undefined> {
   const metadata = metadataWriter();
   // From the deepest up, since making an entry in a directory changes its time, and may need what its mode forbids.
-  for (const { path, info } of (await writeEntries(tree, base, metadata, run)).reverse()) metadata.apply(path, info);
+  const [root, ...dirs] = await writeEntries(tree, base, metadata, run);
+  for (const { path, info } of dirs.reverse()) metadata.apply(path, info);
+  if (root !== undefined) metadata.applyRoot(root.path, root.info);
   return metadata.summary();
 }
 

@@ -10,7 +10,7 @@ import type { CommandModule, Context } from '../command.ts';
 import { STATUS } from '../errors.ts';
 import { localPaths, localPrograms } from '../local.ts';
 import { renderFindings } from '../render/findings.ts';
-import { listOf, summaryOf, summaryText } from '../render/packed.ts';
+import { leftText, listOf, summaryOf, summaryText } from '../render/packed.ts';
 import { bytesText } from '../render/units.ts';
 import { collect, commandWords, pairs, sourceDate } from '../words.ts';
 import { checkPlaces, printWritten } from '../written.ts';
@@ -138,6 +138,8 @@ async function run(job: Job): Promise<void> {
   const written = await write(packing, job);
   const summary = summaryOf(packing, written, (performance.now() - started) / 1000);
   context.note(summaryText(summary));
+  const left = leftText(packing.packed.closure.notTaken);
+  if (left !== undefined) context.note(left);
   printWritten(written, () => summary, context);
 }
 

@@ -4,6 +4,7 @@ import type { EvidenceFile } from '../../model/evidence.ts';
 import { formatPlatform } from '../../model/platform.ts';
 import { countFiles, unpackedSize } from '../../model/tree.ts';
 import type { PackInput, Packing, Written } from '../../operations/pack.ts';
+import type { NotTaken } from '../../rules/closure/types.ts';
 import type { Finding } from '../../rules/finding.ts';
 import { bytesText } from './units.ts';
 
@@ -43,6 +44,14 @@ export function summaryText({ written, unpacked, files, seconds, platform, input
           `from ${input.reference}: ${bytesText(input.compressed)}, ${bytesText(input.unpacked)} unpacked, ${input.files} files`,
         ];
   return [...lines, ...before].join('\n');
+}
+
+/** One line, where something that only some uses want was left out; what was asked to stay out is not told. */
+export function leftText(notTaken: readonly NotTaken[]): string | undefined {
+  const count = new Set(notTaken.flatMap(({ why, path }) => (why === 'suggested' ? [path] : []))).size;
+  if (count === 0) return undefined;
+  const what = count === 1 ? 'one path that only some uses want is' : `${count} paths that only some uses want are`;
+  return `${what} left out: --suggested takes them, and with --list --json it says which and why`;
 }
 
 /** `--list --json`: each file with its size and why it is there. */

@@ -32,7 +32,7 @@ export const inspectSchema = z
     annotations: z.record(z.string(), z.string()),
     unpacked: z.number().int().describe('bytes of regular files, a hard-linked one once'),
     compressed: z.number().int().describe('bytes of all layers as stored'),
-    files: z.number().int().describe('regular files'),
+    files: z.number().int().describe('everything but directories'),
     layers: z.array(layer).describe('base layer first'),
     packages: z.array(onePackage).optional().describe('with --licenses'),
   })

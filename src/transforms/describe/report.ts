@@ -4,7 +4,7 @@ import type { Descriptor, Platform, RunConfig } from '../../formats/oci/types.ts
 import { type Changeset, walkChanges } from '../../model/changeset.ts';
 import type { Image, Layer } from '../../model/image.ts';
 import type { LinkToken } from '../../model/node.ts';
-import { unpackedSize, walk } from '../../model/tree.ts';
+import { countFiles, unpackedSize } from '../../model/tree.ts';
 import { historyOf } from './history.ts';
 
 export interface LayerReport {
@@ -33,7 +33,7 @@ export interface ImageReport {
   readonly unpacked: number;
   /** Bytes of all layers as they are stored. */
   readonly compressed: number;
-  /** Regular files in the merged tree, every name of a hard-linked one counted. */
+  /** Everything but directories in the merged tree, every name of a hard-linked one counted. */
   readonly files: number;
   /** Base layer first. */
   readonly layers: readonly LayerReport[];
@@ -54,15 +54,9 @@ export function describeImage(image: Image, descriptor: Descriptor): ImageReport
     annotations: source?.manifest.annotations ?? {},
     unpacked: unpackedSize(tree),
     compressed: layers.reduce((sum, layer) => sum + (layer.descriptor?.size ?? 0), 0),
-    files: countFiles(image),
+    files: countFiles(tree),
     layers: layers.map((layer, i) => describeLayer(layer, steps[i]?.createdBy)),
   };
-}
-
-function countFiles({ tree }: Image): number {
-  let count = 0;
-  for (const { node } of walk(tree)) if (node.kind === 'file') count++;
-  return count;
 }
 
 function describeLayer({ diffId, descriptor, changes }: Layer, createdBy: string | undefined): LayerReport {

@@ -41,14 +41,20 @@ export async function expandAdditions(files: Files, additions: readonly Addition
 
 async function matches(files: Files, from: string): Promise<string[]> {
   const path = cleanPath(`/${from}`);
-  if ((await files.resolve(path, { follow: false })).kind === 'found') return [path];
-  const found = isGlob(from) ? await expandGlob(files, from) : [];
+  const end = await files.resolve(path);
+  const isHere = (await files.resolve(path, { follow: false })).kind === 'found';
+  if (isHere && end.kind === 'found' && end.node.kind === 'dir' && (await files.list(end.path)) === undefined) {
+    throw new ImageError('DENIED', `--add ${from}: the directory cannot be listed`, {
+      hint: 'run pare as a user who may read it',
+    });
+  }
+  if (isHere) return [path];
+  if (!isGlob(from)) {
+    throw new ImageError('NOT_FOUND', `--add ${from}: there is no such file in the source`, { hint: 'check the path' });
+  }
+  const found = await expandGlob(files, from);
   if (found.length > 0) return found;
-  throw new ImageError('NOT_FOUND', `--add ${from}: there is no such file in the source`, {
-    hint: isGlob(from)
-      ? 'quote the pattern, so that it is matched in the source and not by your shell'
-      : 'check the path',
-  });
+  throw new ImageError('NOT_FOUND', `--add ${from}: the pattern matches nothing in the source`);
 }
 
 /**

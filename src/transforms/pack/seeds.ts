@@ -1,9 +1,8 @@
 /** What the user asks for by name: where every chain of reasons ends. @module */
-import { ImageError } from '../../base/errors.ts';
 import { basename, joinPath } from '../../base/path.ts';
 import { DIR_META } from '../../model/node.ts';
 import type { Seed } from '../../rules/closure/types.ts';
-import { findProgram } from '../../rules/programs.ts';
+import { findProgram, noProgram } from '../../rules/programs.ts';
 import type { Facts } from '../../rules/rule.ts';
 import type { Added } from './additions.ts';
 import { homeOf } from './config.ts';
@@ -24,10 +23,9 @@ export interface Named {
 export async function namedPrograms(facts: Pick<Facts, 'files' | 'env'>, request: PackRequest): Promise<Named[]> {
   const named: Named[] = [];
   for (const name of request.programs) {
-    const found = await findProgram(facts.files, name.startsWith('/') ? name : fromRoot(name), {
-      path: facts.env['PATH'] ?? '',
-    });
-    if (!found.found) throw notFound(name, found.tried);
+    const wanted = name.startsWith('/') ? name : fromRoot(name);
+    const found = await findProgram(facts.files, wanted, { path: facts.env['PATH'] ?? '' });
+    if (!found.found) throw await noProgram(facts.files, name, wanted, lookedIn(name, found.tried));
     const to = request.dest === undefined ? undefined : joinPath(`/${request.dest}`, basename(found.as));
     named.push({
       rule: 'program',
@@ -45,10 +43,8 @@ function fromRoot(name: string): string {
   return name.includes('/') ? `/${name.replace(/^\.\//, '')}` : name;
 }
 
-function notFound(name: string, tried: readonly string[]): ImageError {
-  return new ImageError('NOT_FOUND', `there is no program ${name} in the source; looked for ${tried.join(', ')}`, {
-    hint: name.includes('/') ? 'give a path inside the source' : 'give its path, or check --from',
-  });
+function lookedIn(name: string, tried: readonly string[]): string {
+  return name.includes('/') ? 'in the source' : `in the source; looked for ${tried.join(', ')}`;
 }
 
 export async function namedAdditions(facts: Facts, request: PackRequest, added: readonly Added[]): Promise<Named[]> {

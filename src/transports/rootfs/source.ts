@@ -7,6 +7,7 @@ import { fromSystem, ImageError } from '../../base/errors.ts';
 import type { Tree } from '../../model/tree.ts';
 import type { Files } from '../../ports/files.ts';
 import type { Run } from '../../ports/run.ts';
+import { neverBelow } from '../../rules/never.ts';
 import { rootFiles, rootReader } from '../../system/disk-root.ts';
 import { hasSystemCalls } from '../../system/linux.ts';
 import { readTree } from '../../system/read-tree.ts';
@@ -29,7 +30,7 @@ export function openRootDirectory(path: string, run: Run = {}): RootDirectory {
   const reader = rootReader(path);
   let tree: Promise<Tree> | undefined;
   return {
-    files: rootFiles(reader, run.report),
+    files: rootFiles(reader, run.report, neverBelow),
     tree: () => (tree ??= readTree(reader, run)),
   };
 }
@@ -39,7 +40,11 @@ function assertDirectory(path: string): void {
     if (statSync(path).isDirectory()) return;
   } catch (error) {
     const dangling = lstatSync(path, { throwIfNoEntry: false }) !== undefined;
-    throw fromSystem(error, `cannot open the root filesystem ${path}${dangling ? ', a link to nowhere' : ''}`);
+    throw fromSystem(
+      error,
+      `cannot open the root filesystem ${path}${dangling ? ', a link to nowhere' : ''}`,
+      'name a directory that is there and that you may read; host: is this machine',
+    );
   }
   throw new ImageError('NOT_FOUND', `${path} is not a directory`, {
     hint: `if it is a tar of a root filesystem, write tar:${path}; if it is an image, oci-archive: or docker-archive:`,
