@@ -111,7 +111,7 @@ Examples:
   pare copy redis docker-archive:redis.tar       hand it to Docker
 
 "pare help COMMAND" says more about each. Exit status: 0 done, 1 the answer is "no", 2 wrong usage, 3 it could not be
-done, 130 interrupted; "run" gives its program's.`;
+done, 130 interrupted (143 ended by SIGTERM); "run" gives its program's.`;
 
 function addGlobalOptions(command: Command, runsProgram: boolean): void {
   const options = [

@@ -5,7 +5,7 @@
  */
 import { redacted } from '../base/secrets.ts';
 import type { Progress } from '../ports/run.ts';
-import type { Context } from './command.ts';
+import type { CommandEntry, Context } from './command.ts';
 import { renderError, STATUS, statusOf } from './errors.ts';
 import { processOutput } from './output.ts';
 import { CommandLineExit, type GlobalOptions, parseAndRun, wantedEntry } from './program.ts';
@@ -52,7 +52,10 @@ export async function runSession(args: readonly string[]): Promise<void> {
   try {
     await parseAndRun(args, context, output);
   } catch (error) {
-    status = signals.status() ?? ending(error);
+    const signalled = signals.status();
+    if (signalled !== undefined)
+      output.note(`${output.mark('error', 'pare:')} ${interruption(wantedEntry(args)?.group)}`);
+    status = signalled ?? ending(error);
   }
   await output.flush();
   process.exit(status);
@@ -64,6 +67,11 @@ export async function runSession(args: readonly string[]): Promise<void> {
     output.note(redacted(renderError(error, { debug, mark: output.mark })));
     return statusOf(error, runsProgram);
   }
+}
+
+/** Images and archives get their names when they are whole: what makes them leaves none behind. */
+function interruption(group: CommandEntry['group'] | undefined): string {
+  return group === 'make' ? 'interrupted; nothing half-written is left' : 'interrupted';
 }
 
 /** Without the secrets that others may have put into it. */

@@ -44,6 +44,8 @@ export interface Indexing extends AsyncDisposable {
 /** An entry, and how it and all that it speaks of get into a sink. */
 interface Entry {
   readonly descriptor: Descriptor;
+  /** What the user has called it by; undefined for what was made here. */
+  readonly from?: string;
   write(sink: Sink, run: Run): Promise<CopiedDocument>;
 }
 
@@ -61,7 +63,12 @@ export async function openIndexing(reference: string | undefined, edit: IndexEdi
   const marked = added.map((entry) => withAnnotations(entry, entryAnnotations));
   const removals = remove.map((text) => parseRemoval(text, (platform) => parsePlatform(platform, machinePlatform())));
   const left = withoutEntries(before?.index.manifests ?? [], removals);
-  const entries = withEntries(left, descriptorsOf(marked), before === undefined ? 'refuse' : 'replace');
+  const entries = withEntries(
+    left,
+    descriptorsOf(marked),
+    before === undefined ? 'refuse' : 'replace',
+    calledBy(marked),
+  );
   const known = new Map([...(before?.entries ?? []), ...marked].map((entry) => [entry.descriptor.digest, entry]));
   const all = { ...before?.index.annotations, ...annotations };
   const frame = { ...before?.index, ...(Object.keys(all).length === 0 ? {} : { annotations: all }) };
@@ -76,6 +83,12 @@ export async function openIndexing(reference: string | undefined, edit: IndexEdi
       ),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
+}
+
+/** Messages name an image as the user does. */
+function calledBy(entries: readonly Entry[]): (descriptor: Descriptor) => string {
+  const from = new Map(entries.map((entry) => [entry.descriptor.digest, entry.from]));
+  return ({ digest }) => from.get(digest) ?? digest;
 }
 
 function descriptorsOf(entries: readonly Entry[]): Descriptor[] {
@@ -107,7 +120,7 @@ async function openEntries(reference: string, access: Access, stack: AsyncDispos
   const choice = { wanted, machine: machinePlatform() };
   const root = wanted === undefined ? named : await resolvePlatform(source, named, choice, run);
   const entries = await entriesOf(source, root, run);
-  return entries.map((entry) => copied(source, entry));
+  return entries.map((entry) => ({ ...copied(source, entry), from: reference }));
 }
 
 function copied(source: Source, descriptor: Descriptor): Entry {
@@ -121,9 +134,10 @@ function madeEntry({ descriptor, write }: Artifact): Entry {
   };
 }
 
-function withAnnotations({ descriptor, write }: Entry, annotations: Annotations): Entry {
-  if (Object.keys(annotations).length === 0) return { descriptor, write };
-  return { descriptor: { ...descriptor, annotations: { ...descriptor.annotations, ...annotations } }, write };
+function withAnnotations(entry: Entry, annotations: Annotations): Entry {
+  const { descriptor } = entry;
+  if (Object.keys(annotations).length === 0) return entry;
+  return { ...entry, descriptor: { ...descriptor, annotations: { ...descriptor.annotations, ...annotations } } };
 }
 
 interface Place {

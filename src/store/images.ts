@@ -30,7 +30,13 @@ export interface ListedImage {
 
 /** Every name, sorted; images without one come first. */
 export function listImages(dir: string): readonly ListedImage[] {
-  return imageEntries(readIndex(dir)).map((entry) => listed(dir, entry));
+  const images = imageEntries(readIndex(dir)).map((entry) => listed(dir, entry));
+  return images.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : Number(keyOf(a) > keyOf(b))));
+}
+
+/** As names are shown: without the registry that is meant anyway; `a` and all its tags before `a-b`. */
+function keyOf({ name }: ListedImage): string {
+  return name === undefined ? '' : name.replace(/^docker\.io\/(?:library\/)?/, '').replaceAll(':', ' ');
 }
 
 function listed(dir: string, entry: Descriptor): ListedImage {

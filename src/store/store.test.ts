@@ -91,6 +91,17 @@ describe('names', () => {
     expect(names(place)).toEqual(['docker.io/library/a:latest', 'docker.io/library/b:latest']);
   });
 
+  test('are sorted as they are shown', async () => {
+    await using place = await workplace();
+    for (const name of ['example.com/z:1', 'b-x', 'b:9', 'a/c']) await save(name, name, place);
+    expect(storedImages(place.access.env).map(({ name }) => name?.replace('docker.io/', ''))).toEqual([
+      'a/c:latest',
+      'library/b:9',
+      'library/b-x:latest',
+      'example.com/z:1',
+    ]);
+  });
+
   test('the same image again under its name changes nothing', async () => {
     await using place = await workplace();
     await save('a', 'one', place);

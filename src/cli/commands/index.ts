@@ -39,7 +39,7 @@ Examples:
 export const index: CommandModule = {
   configure(command, context) {
     command
-      .addArgument(new Argument('<action>', 'what to do').choices(ACTIONS))
+      .addArgument(new Argument('<action>', `what to do: ${ACTIONS.join(', ')}`).argParser(actionOf))
       .argument('<refs...>', 'the index, where there is one; then images, or what to remove')
       .option('--platform <os/arch>', 'of each image that comes in, this platform alone')
       .option('--annotation <name=value>', 'annotate the index', collect)
@@ -57,6 +57,14 @@ export const index: CommandModule = {
       });
   },
 };
+
+function actionOf(text: string): (typeof ACTIONS)[number] {
+  const action = ACTIONS.find((one) => one === text);
+  if (action !== undefined) return action;
+  throw new ImageError('USAGE', `${text} is no action of index: it can be ${ACTIONS.join(', ')}`, {
+    hint: '"pare help index" says what they do',
+  });
+}
 
 function accessOf({ env, run, insecure }: Context, { platform }: Options): Access {
   const wanted = platform === undefined ? {} : { platform: parsePlatform(platform, machinePlatform()) };

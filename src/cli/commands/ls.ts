@@ -36,7 +36,7 @@ export const ls: CommandModule = {
         const session = context();
         const listing = await read(reference, path, options, session);
         if (session.json) return session.printJson({ entries: listing.entries.map((entry) => jsonOf(entry, listing)) });
-        session.print(textOf(listing, options));
+        if (listing.entries.length > 0) session.print(textOf(listing, options));
       });
   },
 };
@@ -61,7 +61,8 @@ async function read(
 function entriesAt(tree: Tree, reference: string, path: string, options: Options): Entry[] {
   const end = resolve(tree, path);
   if (end.kind === 'missing') {
-    throw new ImageError('NOT_FOUND', `${reference} has no ${path}: there is nothing at ${end.at}`);
+    const led = end.at === path ? '' : `: there is nothing at ${end.at}`;
+    throw new ImageError('NOT_FOUND', `${reference} has no ${path}${led}`);
   }
   const node = nodeAt(tree, end.path);
   if (node === undefined || node.kind !== 'dir') return node === undefined ? [] : [{ path: end.path, node }];

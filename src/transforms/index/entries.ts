@@ -17,21 +17,27 @@ export function entryName({ platform, digest, artifactType }: Descriptor): strin
  * The entries with others behind them. One that is there already is not added again.
  * @param onClash for two images of one platform, of which programs that pull would see one alone: refuse, or let the new one
  *   take the place of the old
+ * @param called how messages name an entry
  * @throws ImageError CONFLICT
  */
 export function withEntries(
   before: readonly Descriptor[],
   added: readonly Descriptor[],
   onClash: 'refuse' | 'replace',
+  called: (entry: Descriptor) => string = ({ digest }) => digest,
 ): readonly Descriptor[] {
   let entries = before;
   for (const entry of added) {
     if (entries.some(({ digest }) => digest === entry.digest)) continue;
     const clash = entries.find((one) => isSameImage(one, entry));
     if (clash !== undefined && onClash === 'refuse') {
-      throw new ImageError('CONFLICT', `two images are for ${entryName(entry)}: ${clash.digest} and ${entry.digest}`, {
-        hint: 'an index has one for each platform: leave one out',
-      });
+      throw new ImageError(
+        'CONFLICT',
+        `two images are for ${entryName(entry)}: ${called(clash)} and ${called(entry)}`,
+        {
+          hint: 'an index has one for each platform: leave one out',
+        },
+      );
     }
     entries = clash === undefined ? [...entries, entry] : replaced(entries, clash, entry);
   }
