@@ -3,7 +3,7 @@
  * and the removal of what it left) and against umoci (unpack, and the tree as the one layer of a new image), uncompressed and
  * gzipped; and beside them what hashing the same bytes with openssl takes.
  *
- * Option: `--rounds N` (default 3).
+ * Option: `--rounds N` (default 2).
  * @module
  */
 import { spawnSync } from 'node:child_process';
@@ -15,7 +15,7 @@ import { type Contestant, compare, table } from './lib/compare.ts';
 import { dockerArchive, layoutSize } from './lib/image.ts';
 import { publishedPare } from './lib/published.ts';
 
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '3' } } });
+const { values } = parseArgs({ options: { rounds: { type: 'string', default: '2' } } });
 
 const BUILDAH = `
 set -e
