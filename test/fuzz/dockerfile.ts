@@ -2,7 +2,7 @@
 
 import { ImageError } from '../../src/base/errors.ts';
 import { decodeName } from '../../src/base/names.ts';
-import { environmentOf, expandWord, expandWords } from '../../src/formats/dockerfile/expand.ts';
+import { expandWord, expandWords } from '../../src/formats/dockerfile/expand.ts';
 import { parseGitReference } from '../../src/formats/dockerfile/git.ts';
 import { compileIgnore, parseIgnore } from '../../src/formats/dockerfile/ignore.ts';
 import { lint } from '../../src/formats/dockerfile/lint/lint.ts';
@@ -11,6 +11,7 @@ import { parseMode } from '../../src/formats/dockerfile/mode.ts';
 import { resolveMount } from '../../src/formats/dockerfile/mount.ts';
 import { parseDockerfile } from '../../src/formats/dockerfile/parse.ts';
 import { parsePorts } from '../../src/formats/dockerfile/ports.ts';
+import { environmentOf } from '../environment.ts';
 
 const env = environmentOf([
   ['A', '/usr/lib/a.tar.gz'],

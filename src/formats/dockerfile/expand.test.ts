@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { environmentOf } from '../../../test/environment.ts';
 import { sharedFixture } from '../../../test/shared.ts';
 import { ImageError } from '../../base/errors.ts';
-import { environmentOf, expandWord, expandWords } from './expand.ts';
+import { expandWord, expandWords } from './expand.ts';
 
 const tables = sharedFixture('buildkit-dockerfile/frontend/dockerfile/shell');
 

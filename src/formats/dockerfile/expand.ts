@@ -43,17 +43,6 @@ export function expandWords(word: string, env: Environment, options: ExpandOptio
   return new Expansion(word, env, options).run().words;
 }
 
-/** Variables by name, upper and lower case the same on Windows. */
-export function environmentOf(
-  variables: Iterable<readonly [string, string]>,
-  { windows = false }: { readonly windows?: boolean } = {},
-): Environment {
-  const key = windows ? (name: string) => name.toUpperCase() : (name: string) => name;
-  const values = new Map<string, string>();
-  for (const [name, value] of variables) values.set(key(name), value);
-  return (name) => values.get(key(name));
-}
-
 /** Text and words grow side by side. */
 class Collector {
   text = '';

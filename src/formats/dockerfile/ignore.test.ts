@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sharedFixture } from '../../../test/shared.ts';
 import { ImageError } from '../../base/errors.ts';
-import { compileIgnore, ignoreFilesOf, parseIgnore } from './ignore.ts';
+import { compileIgnore, parseIgnore } from './ignore.ts';
 import { compilePattern, type Pattern, type PatternToken } from './ignore-pattern.ts';
 
 const folder = sharedFixture('moby-patternmatcher');
@@ -130,10 +130,6 @@ describe('.dockerignore', () => {
   function quotedExpression(token: PatternToken): string {
     return token.kind === 'char' ? token.char.replace(/[.*+()|{}$\\/]/, '\\$&') : expression(token);
   }
-
-  it('comes beside the Dockerfile first', () => {
-    expect(ignoreFilesOf('docker/Dockerfile.dev')).toEqual(['docker/Dockerfile.dev.dockerignore', '.dockerignore']);
-  });
 
   it('takes no time for patterns made to take it', () => {
     const matcher = compileIgnore([`${'*a'.repeat(50)}b`, `${'**/a'.repeat(50)}/b?`]);

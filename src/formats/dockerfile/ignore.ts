@@ -10,11 +10,6 @@ export interface IgnoreMatcher {
   matches(path: string): boolean;
 }
 
-/** The files that may say it, for a Dockerfile at this path of the context; the first one that exists is the only one that counts. */
-export function ignoreFilesOf(dockerfile: string): readonly string[] {
-  return [`${dockerfile}.dockerignore`, '.dockerignore'];
-}
-
 /** The patterns of a .dockerignore: comments and blank lines left out, paths cleaned, slashes in front taken away. */
 export function parseIgnore(text: string): string[] {
   const lines = text.replace(/^\uFEFF/, '').split('\n');

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { environmentOf, expandWord } from './expand.ts';
+import { environmentOf } from '../../../test/environment.ts';
+import { expandWord } from './expand.ts';
 import { readMountFlag, resolveMount } from './mount.ts';
 import type { Mount } from './types.ts';
 

@@ -14,17 +14,3 @@ export const PLATFORM_ARGS: readonly string[] = [
   'TARGETVARIANT',
   'TARGETSTAGE',
 ];
-
-/** Proxies: given to every RUN, and part of no history and no cache key. */
-export const PROXY_ARGS: readonly string[] = [
-  'HTTP_PROXY',
-  'http_proxy',
-  'HTTPS_PROXY',
-  'https_proxy',
-  'FTP_PROXY',
-  'ftp_proxy',
-  'NO_PROXY',
-  'no_proxy',
-  'ALL_PROXY',
-  'all_proxy',
-];

@@ -1,6 +1,6 @@
 /** Text of a Dockerfile that knows where it stands, and errors that show the place. @module */
 import { ImageError } from '../../base/errors.ts';
-import type { Dockerfile, Escape, Position, Range, Word } from './types.ts';
+import type { Escape, Position, Range, Word } from './types.ts';
 
 /** The file that is being read. */
 export interface SourceFile {
@@ -108,15 +108,6 @@ export function refusal(
   const { line, column } = range.start;
   const message = `${file.name}:${line}:${column}: ${problem}${excerpt(file.lines[line - 1] ?? '', range)}`;
   return new ImageError('INVALID', message, hint === undefined ? {} : { hint });
-}
-
-/** What went wrong with a part of the file while it was being built, with the place shown; code, hint and cause stay. */
-export function atPlace(file: Pick<Dockerfile, 'name' | 'text'>, range: Range, error: ImageError): ImageError {
-  const { message } = refusal({ name: file.name, lines: linesOf(file.text) }, range, error.message);
-  return new ImageError(error.code, message, {
-    cause: error.cause,
-    ...(error.hint === undefined ? {} : { hint: error.hint }),
-  });
 }
 
 /** Without a byte order mark and without line ends. */

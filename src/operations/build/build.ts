@@ -1,9 +1,13 @@
 /** Building from a Dockerfile to references. @module */
+
+import { ImageError } from '../../base/errors.ts';
 import type { BuildSettings } from '../../builders/dockerfile/context.ts';
 import { imageOf } from '../../builders/dockerfile/image.ts';
 import { PROXY_ARGS, platformArgs } from '../../builders/dockerfile/scope.ts';
 import { solve } from '../../builders/dockerfile/solve.ts';
 import type { State } from '../../builders/dockerfile/state.ts';
+import { isDockerFrontend } from '../../formats/dockerfile/directives.ts';
+import { lint, lintFails } from '../../formats/dockerfile/lint/lint.ts';
 import { parseDockerfile } from '../../formats/dockerfile/parse.ts';
 import type { Dockerfile } from '../../formats/dockerfile/types.ts';
 import type { DerivedImage } from '../../ports/new-image.ts';
@@ -36,6 +40,8 @@ export async function openBuilding(options: BuildOptions, access: Access): Promi
   const { run = {} } = access;
   const source = await openBuildSource({ ...options, keepGitDir: keepsGitDir(options) }, stack, run);
   const dockerfile = parseDockerfile(source.dockerfile, source.name);
+  assertFrontend(dockerfile);
+  assertChecks(dockerfile, options);
   warnOfArguments(dockerfile, options);
   const { ports, memo, contents } = buildWorld(source, options, stack, access);
   const settings: BuildSettings = {
@@ -81,6 +87,25 @@ function rootOf({ tree, platform }: State, { config }: DerivedImage): Root {
     config: { ...platform, config, rootfs: { type: 'layers', diff_ids: [] } },
     [Symbol.asyncDispose]: async () => undefined,
   };
+}
+
+/** Nothing is fetched for `# syntax=`: Docker's own language is read here, and no other. */
+function assertFrontend({ name, directives: { syntax } }: Dockerfile): void {
+  if (syntax === undefined || isDockerFrontend(syntax.text)) return;
+  throw new ImageError('UNSUPPORTED', `${name} is written for the frontend ${syntax.text}, and pare runs none`, {
+    hint: 'the language of docker/dockerfile is built in: leave "# syntax=" out where the file is written in it',
+  });
+}
+
+/** `# check=error=true`: what {@link lint} finds ends the build. */
+function assertChecks(dockerfile: Dockerfile, { args }: BuildOptions): void {
+  const findings = lint(dockerfile, { buildArgs: args });
+  const [first] = findings;
+  if (first === undefined || !lintFails(dockerfile, findings)) return;
+  const place = `${dockerfile.name}:${first.range.start.line}`;
+  throw new ImageError('INVALID', `${place}: ${first.rule}: ${first.message}`, {
+    hint: 'the file says "check=error=true"; pare build --check shows all that is found',
+  });
 }
 
 /** Arguments that are for pare, or for BuildKit alone. */

@@ -184,12 +184,6 @@ interface Kept extends Info {
   readonly used: number;
 }
 
-/** What is kept in a directory of snapshots. */
-export function snapshotUse(directory: string): SnapshotUse {
-  const kept = keptIn(directory);
-  return { layers: kept.length, bytes: kept.reduce((sum, { size }) => sum + size, 0) };
-}
-
 /**
  * Removes what steps that were killed have left; layers of before the machine was started, which may not be whole; and of the
  * others, the least recently used ones, until no more than `keep` bytes are left. What is in use stays.
