@@ -21,7 +21,7 @@ export function main(args: readonly string[] = process.argv.slice(2)): void {
 function say(text: string | Uint8Array): void {
   process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
     if (code === 'EPIPE') return;
-    process.stderr.write(`pare: cannot write standard output: ${message}\n`);
+    process.stderr.write(`pare: cannot write standard output: ${message}\n  hint: look at where it is sent to\n`);
     process.exitCode = 3;
   });
   process.stdout.write(text);
