@@ -78,9 +78,11 @@ export function parseBoolean(text: string): boolean | undefined {
 }
 
 /**
- * Whether `# syntax=` names Docker's own frontend, in any version: the language that is read here. Its image is never fetched.
+ * Whether `# syntax=` names Docker's own frontend, in any version and on any registry that mirrors it: the language that is read here. Its image is never fetched.
  * @param image without a tag is the newest one
  */
 export function isDockerFrontend(image: string): boolean {
-  return /^(?:docker\.io\/)?docker\/dockerfile(?:-upstream)?(?::[\w.-]+)?(?:@[a-z0-9]+:[a-f0-9]+)?$/.test(image);
+  return /^(?:(?:localhost|[\w-]+(?:\.[\w-]+)+)(?::\d+)?\/)?docker\/dockerfile(?:-upstream)?(?::[\w.-]+)?(?:@[a-z0-9]+:[a-f0-9]+)?$/.test(
+    image,
+  );
 }

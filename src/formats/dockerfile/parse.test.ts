@@ -289,7 +289,7 @@ describe('directives', () => {
     ];
     expect(own.filter((image) => !isDockerFrontend(image))).toEqual([]);
     expect(
-      ['docker/dockerfiles', 'example.com/docker/dockerfile', 'a/docker/dockerfile:1'].filter(isDockerFrontend),
+      ['docker/dockerfiles', 'example.com/me/dockerfile', 'a/docker/dockerfile:1'].filter(isDockerFrontend),
     ).toEqual([]);
   });
 });
