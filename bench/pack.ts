@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Contestant, compare, table } from './lib/compare.ts';
-import { withDocker } from './lib/docker.ts';
+import { clientWithBuildKit, withDocker } from './lib/docker.ts';
 import { publishedPare } from './lib/published.ts';
 
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '5' } } });
@@ -64,12 +64,17 @@ async function againstDocker(pare: Contestant): Promise<void> {
     );
     if (rootfs.status !== 0) throw new Error(rootfs.stderr.toString());
     writeFileSync(join(context, 'Dockerfile'), 'FROM scratch\nCOPY root /\nCMD ["/usr/bin/redis-server"]\n');
-    const docker: Contestant = {
-      name: 'docker build of the same files (classic builder)',
-      command: ['docker', 'build', '-q', '--no-cache', '-t', 'bench', context],
-      env: { ...env, DOCKER_BUILDKIT: '0' },
-    };
-    console.log(`\n${table(compare([pare, docker], rounds))}`);
+    const build = ['build', '-q', '--no-cache', '-t', 'bench', context];
+    const contestants: Contestant[] = [pare];
+    const client = clientWithBuildKit(env);
+    if (client === undefined) console.log('\n(no comparison with BuildKit: no docker client here has it)');
+    else {
+      const name = 'docker build of the same files';
+      contestants.push({ name, command: [client, ...build], env: { ...env, DOCKER_BUILDKIT: '1' } });
+    }
+    const name = 'docker build of the same files (classic builder, which compresses nothing)';
+    contestants.push({ name, command: ['docker', ...build], env: { ...env, DOCKER_BUILDKIT: '0' } });
+    console.log(`\n${table(compare(contestants, rounds))}`);
   });
 }
 

@@ -1,10 +1,22 @@
 /** A Docker daemon of one's own for the time of a measurement: without networking, its data in a temporary directory. @module */
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { removeWithMounts } from '../../test/e2e/mounts.ts';
+
+/**
+ * A docker client that can ask the daemon of `env` to build by BuildKit: of those in PATH, one that has it built in or has its
+ * plug-in. None: undefined.
+ */
+export function clientWithBuildKit(env: Readonly<Record<string, string>>): string | undefined {
+  const found = (process.env['PATH'] ?? '').split(':').map((folder) => join(folder, 'docker'));
+  return found.filter(existsSync).find((docker) => {
+    const options = { env: { ...process.env, ...env, DOCKER_BUILDKIT: '1' }, input: 'FROM scratch\nLABEL a=b\n' };
+    return spawnSync(docker, ['build', '-q', '-'], options).status === 0;
+  });
+}
 
 /** Calls `use` with the environment that points the docker client at the daemon; says so and returns where there is none. */
 export async function withDocker(use: (env: Record<string, string>) => void | Promise<void>): Promise<void> {
