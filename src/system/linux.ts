@@ -1,30 +1,13 @@
 /**
  * System calls that Node.js has no function for, through koffi: extended attributes, device nodes, times in nanoseconds,
- * flock, mounts. The C library is opened at the first call, on the main thread only (koffi is not safe in workers). Failures
- * are thrown as Node.js throws its own, with `code`, `syscall` and `path`.
+ * flock, mounts. Failures are thrown as Node.js throws its own, with `code`, `syscall` and `path`.
  * @module
  */
-import { createRequire } from 'node:module';
-import { getSystemErrorMessage, getSystemErrorName } from 'node:util';
-import { ImageError } from '../base/errors.ts';
-import { encodeName } from '../base/names.ts';
+import { getSystemErrorName } from 'node:util';
+import { bindLibrary, check, cString, type Library, needLibrary, type PathLike } from './libc.ts';
 
-type Native = (...args: unknown[]) => number;
-
-interface Library {
-  readonly llistxattr: Native;
-  readonly lgetxattr: Native;
-  readonly lsetxattr: Native;
-  readonly mknod: Native;
-  readonly utimensat: Native;
-  readonly flock: Native;
-  readonly mount: Native;
-  readonly umount2: Native;
-  errno(): number;
-}
-
-/** Return value and arguments, as koffi writes them; every one of these calls says -1 for failure. */
-const SIGNATURES: Readonly<Record<Exclude<keyof Library, 'errno'>, readonly [string, readonly string[]]>> = {
+/** Every one of these calls says -1 for failure. */
+const SIGNATURES = {
   llistxattr: ['intptr_t', ['void *', 'void *', 'size_t']],
   lgetxattr: ['intptr_t', ['void *', 'void *', 'void *', 'size_t']],
   lsetxattr: ['int', ['void *', 'void *', 'void *', 'size_t', 'int']],
@@ -33,73 +16,16 @@ const SIGNATURES: Readonly<Record<Exclude<keyof Library, 'errno'>, readonly [str
   flock: ['int', ['int', 'int']],
   mount: ['int', ['void *', 'void *', 'void *', 'uint64_t', 'void *']],
   umount2: ['int', ['void *', 'int']],
-};
+} as const;
 
-let library: Library | undefined | null;
+const open = bindLibrary(SIGNATURES);
 
 /** Whether these calls can be made here. Where not, files are read without extended attributes and written without devices. */
 export function hasSystemCalls(): boolean {
   return open() !== null;
 }
 
-function open(): Library | null {
-  library ??= load();
-  return library;
-}
-
-function load(): Library | null {
-  let koffi: typeof import('koffi');
-  try {
-    koffi = createRequire(import.meta.url)('koffi');
-  } catch {
-    // No binary for this platform: the callers say what they cannot do.
-    return null;
-  }
-  const libc = koffi.load(null);
-  const bound: Partial<Record<string, Native>> = {};
-  for (const [name, [result, args]] of Object.entries(SIGNATURES)) {
-    bound[name] = lazily(() => libc.func(name, result, [...args]) as unknown as Native);
-  }
-  return { ...(bound as unknown as Library), errno: () => koffi.errno() };
-}
-
-/** Binds at the first call: a C library that lacks one function (macOS) still offers the others. */
-function lazily(bind: () => Native): Native {
-  let bound: Native | undefined;
-  return (...args) => {
-    bound ??= bind();
-    return bound(...args);
-  };
-}
-
-function libraryFor(doing: string): Library {
-  const found = open();
-  if (found === null) {
-    throw new ImageError(
-      'UNAVAILABLE',
-      `cannot ${doing}: the native module koffi could not be loaded on this platform`,
-      {
-        hint: 'reinstall pare on the machine it runs on, so that npm fetches the module for its platform',
-      },
-    );
-  }
-  return found;
-}
-
-type PathLike = string | Uint8Array;
-
-function cString(text: PathLike): Buffer {
-  return Buffer.concat([typeof text === 'string' ? encodeName(text) : text, Buffer.of(0)]);
-}
-
-function check(from: Library, result: number, syscall: string, path: PathLike): number {
-  if (result >= 0) return result;
-  const errno = -from.errno();
-  const code = getSystemErrorName(errno);
-  const shown = typeof path === 'string' ? path : Buffer.from(path).toString();
-  const error = new Error(`${code}: ${getSystemErrorMessage(errno)}, ${syscall} '${shown}'`);
-  throw Object.assign(error, { code, errno, syscall, path: shown });
-}
+const libraryFor = (doing: string) => needLibrary(open(), doing);
 
 // Extended attributes, xattr(7). A link's own are meant, never those of what it points to.
 
@@ -127,7 +53,7 @@ export function readXattrs(path: PathLike): ReadonlyMap<string, Uint8Array> | un
 
 /** Calls with larger and larger buffers, since an attribute may grow between asking for its size and reading it. */
 function growing(
-  from: Library,
+  from: Library<typeof SIGNATURES>,
   syscall: string,
   path: PathLike,
   size: number,
