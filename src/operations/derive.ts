@@ -138,7 +138,7 @@ async function imagesToEdit(source: Source, { platform, run }: Access): Promise<
 }
 
 /** Layers as they are stored; of a medium without manifests, their tars. */
-export function storedLayers(image: Image, source: Source): readonly NewLayer[] {
+export function storedLayers(image: Pick<Image, 'layers'>, source: Source): readonly NewLayer[] {
   return image.layers.map(({ descriptor, diffId, blob, size }): NewLayer => {
     if (source.synthesized || descriptor === undefined) return { kind: 'tar', blob, size };
     return { kind: 'kept', descriptor, diffId, from: source };

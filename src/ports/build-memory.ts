@@ -25,5 +25,10 @@ export interface Memo {
 
 /** Digests of files' bytes. */
 export interface ContentDigests {
-  of(file: FileNode, run?: Run): Promise<Digest>;
+  /** At once, without a promise, where that is possible. */
+  of(file: FileNode, run?: Run): Digest | Promise<Digest>;
+  /** What tells these bytes from all others without reading them; undefined where nothing does, or not yet. */
+  identity(file: FileNode): string | undefined;
+  /** A digest that follows from what `key` says and from nothing else: computed once. */
+  derived(key: string, compute: () => Promise<Digest>): Promise<Digest>;
 }

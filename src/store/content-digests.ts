@@ -1,56 +1,105 @@
 /**
- * Digests of files' bytes, remembered from build to build by what tells that a file is still the same (device, inode, size, time
- * of change; in a layer, its place). The digests go into keys, never what they are remembered by.
+ * Digests of files' bytes, remembered from build to build by what tells that a file is still the same (device, inode, size, times
+ * of modification and of change; in a layer, its place); and what followed from them. The digests go into keys, never what they
+ * are remembered by.
  * @module
  */
-import { mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { readFileSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { type Digest, Digester, isDigest } from '../base/digest.ts';
+import { setImmediate } from 'node:timers/promises';
+import { type Digest, Digester, digestOf, isDigest } from '../base/digest.ts';
 import { fromSystem, systemCode } from '../base/errors.ts';
 import type { Content } from '../model/content.ts';
 import { contentPieces } from '../model/layer/content-pieces.ts';
 import type { FileNode } from '../model/node.ts';
 import type { ContentDigests } from '../ports/build-memory.ts';
 import type { Run } from '../ports/run.ts';
+import { makeDirectories } from '../system/directories.ts';
 import { createTempFile } from '../system/temp-file.ts';
 
-/** A file changed this short a time ago (seconds) could change again without showing it. */
+/**
+ * A file that was changed this short a time (seconds) before it was looked at could be changed again without showing it: times
+ * have the steps of the file system, at worst two seconds.
+ */
 const SETTLED = 3;
 
+/** How many digests that were not asked for this time are kept all the same. */
+const SPARE = 100_000;
+
+/** Files up to this size are hashed at once, without a promise. */
+const SMALL = 256 * 1024;
+
+/** Milliseconds of such files after which others get a turn. */
+const TURN = 5;
+
 export interface RememberedDigests extends ContentDigests {
-  /** Writes down what was asked for, and forgets the rest. */
+  /** Writes down what was asked for, and forgets most of the rest. */
   save(): Promise<void>;
 }
 
-/** @param path of the file they are kept in */
-export function openContentDigests(path: string): RememberedDigests {
-  let known: Map<string, Digest> | undefined;
-  const used = new Map<string, Digest>();
-  let isNew = false;
+/** @param dir where they are kept; made at the first use */
+export function openContentDigests(dir: string): RememberedDigests {
+  const files = new DigestList(`${dir}/files`);
+  const conclusions = new DigestList(`${dir}/conclusions`);
+  const small = Buffer.allocUnsafeSlow(SMALL);
+  let turned = performance.now();
+
+  const now = (content: Content): Digest | undefined => {
+    const isSmall = content.kind === 'slice' && content.size <= SMALL && performance.now() - turned < TURN;
+    if (!isSmall || content.blob.readInto === undefined) return undefined;
+    content.blob.readInto(small, content.offset, content.size);
+    return digestOf(small.subarray(0, content.size));
+  };
+
+  const later = async (content: Content, run: Run): Promise<Digest> => {
+    await setImmediate();
+    turned = performance.now();
+    return now(content) ?? hash(content, run);
+  };
+
+  const identity = (file: FileNode) => (isSettled(file) ? keyOf(file.content) : undefined);
+
   return {
-    of: async (file, run = {}) => {
-      const key = keyOf(file.content);
-      known ??= read(path);
-      const found = key === undefined ? undefined : (used.get(key) ?? known.get(key));
-      const digest = found ?? (await hash(file.content, run));
-      if (key === undefined) return digest;
-      if (found === undefined && !isSettled(file)) return digest;
-      if (found === undefined) isNew = true;
-      used.set(key, digest);
+    identity,
+    of: (file, run = {}) => {
+      const key = identity(file);
+      const found = key === undefined ? undefined : files.get(key);
+      if (found !== undefined) return found;
+      const keep = (digest: Digest) => {
+        if (key !== undefined) files.set(key, digest);
+        return digest;
+      };
+      const digest = now(file.content);
+      return digest === undefined ? later(file.content, run).then(keep) : keep(digest);
+    },
+    derived: async (text, compute) => {
+      const key = digestOf(text);
+      const known = conclusions.get(key);
+      if (known !== undefined) return known;
+      const digest = await compute();
+      conclusions.set(key, digest);
       return digest;
     },
     save: async () => {
-      if (isNew) await write(path, used);
+      await files.save();
+      await conclusions.save();
     },
   };
 }
 
-function isSettled({ mtime, content }: FileNode): boolean {
-  const inLayer = content.kind !== 'bytes' && isDigest(content.blob.id);
-  return inLayer || Date.now() / 1000 - mtime > SETTLED;
+/** Neither the bytes nor what tells of them can have changed unseen since, whoever sets times back. */
+function isSettled({ content }: FileNode): boolean {
+  if (content.kind !== 'slice') return false;
+  const { id } = content.blob;
+  if (!id.startsWith('file:')) return true;
+  const [mtime, ctime] = id
+    .split(':')
+    .slice(-2)
+    .map((ns) => Number(ns) / 1e9) as [number, number];
+  return Date.now() / 1000 - Math.max(mtime, ctime) > SETTLED;
 }
 
-/** Undefined for bytes in memory, and for what has no identity beyond this process. */
+/** Undefined for what has no identity beyond this process. */
 function keyOf(content: Content): string | undefined {
   if (content.kind !== 'slice') return undefined;
   const { id } = content.blob;
@@ -66,12 +115,42 @@ async function hash(content: Content, { signal }: Run): Promise<Digest> {
   return digester.digest();
 }
 
-/** One line for each: the digest, and what it is remembered by. */
+/** Digests by keys, in a file of lines: the digest, and what it is remembered by. Read at the first question. */
+class DigestList {
+  readonly #path: string;
+  readonly #used = new Map<string, Digest>();
+  #known: Map<string, Digest> | undefined;
+  #isNew = false;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  get(key: string): Digest | undefined {
+    this.#known ??= read(this.#path);
+    const found = this.#used.get(key) ?? this.#known.get(key);
+    if (found !== undefined) this.#used.set(key, found);
+    return found;
+  }
+
+  set(key: string, digest: Digest): void {
+    this.#isNew = true;
+    this.#used.set(key, digest);
+  }
+
+  async save(): Promise<void> {
+    if (!this.#isNew) return;
+    const rest = [...(this.#known ?? [])].filter(([key]) => !this.#used.has(key)).slice(0, SPARE);
+    await write(this.#path, [...this.#used, ...rest]);
+    this.#isNew = false;
+  }
+}
+
 function read(path: string): Map<string, Digest> {
   const known = new Map<string, Digest>();
   let text = '';
   try {
-    text = readFileSync(path, 'utf8');
+    text = readFileSync(path, 'latin1');
   } catch (error) {
     if (systemCode(error) !== 'ENOENT') throw fromSystem(error, `cannot read ${path}`);
   }
@@ -83,10 +162,10 @@ function read(path: string): Map<string, Digest> {
   return known;
 }
 
-async function write(path: string, digests: ReadonlyMap<string, Digest>): Promise<void> {
-  const lines = [...digests].map(([key, digest]) => `${digest} ${key}\n`);
+async function write(path: string, digests: readonly (readonly [key: string, digest: Digest])[]): Promise<void> {
+  const lines = digests.map(([key, digest]) => `${digest} ${key}\n`);
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeDirectories(dirname(path));
     await using temp = await createTempFile(dirname(path));
     await temp.handle.writeFile(lines.join(''));
     renameSync(temp.path, path);

@@ -1,10 +1,9 @@
 /** What an instruction is carried out with, besides the state before it. @module */
 import type { Escape } from '../../formats/dockerfile/types.ts';
 import type { Platform } from '../../formats/oci/types.ts';
-import type { Tree } from '../../model/tree.ts';
-import type { StepRoot } from '../../ports/build-steps.ts';
 import type { Clock } from './layer-step.ts';
 import type { BuildPorts } from './ports.ts';
+import type { Filesystem } from './state.ts';
 
 /** What the user asked for, the same for all stages. */
 export interface BuildSettings {
@@ -34,9 +33,7 @@ export interface StageContext {
   /** Global arguments with their values, those that are predefined included. */
   readonly globals: ReadonlyMap<string, string>;
   /** What `--from` names: a stage, a named context or an image; undefined: the build context. */
-  source(from: string | undefined): Promise<Tree>;
-  /** The same for a mount. */
-  mountable(from: string | undefined): Promise<StepRoot>;
+  source(from: string | undefined): Promise<Filesystem>;
   /** Tells of a step that makes a layer, and of its end. */
   step<T extends { readonly cached: boolean }>(
     text: string,

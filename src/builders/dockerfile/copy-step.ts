@@ -1,4 +1,5 @@
 /** COPY and ADD: files from the context, from stages and images, from heredocs, from the net. @module */
+import { type Digest, digestOf as digestOfText } from '../../base/digest.ts';
 import { ImageError } from '../../base/errors.ts';
 import { cleanPath } from '../../base/path.ts';
 import { expandWord } from '../../formats/dockerfile/expand.ts';
@@ -12,10 +13,11 @@ import { diff } from '../../model/diff.ts';
 import { FILE_META } from '../../model/node.ts';
 import { EMPTY_TREE, type Tree } from '../../model/tree.ts';
 import type { StageContext } from './context.ts';
-import { type CopyRequest, type CopySource, copyInto } from './copy/copy.ts';
+import { type CopyRequest, type CopySource, copiedOf, copyInto } from './copy/copy.ts';
 import { resolveOwner } from './copy/owner.ts';
-import { digestOfChanges } from './describe.ts';
+import { digestOfNode } from './describe.ts';
 import { layerStep } from './layer-step.ts';
+import type { BuildPorts } from './ports.ts';
 import { environmentIn } from './scope.ts';
 import type { State } from './state.ts';
 
@@ -35,34 +37,66 @@ export async function copyStep(state: State, instruction: CopyInstruction | AddI
       },
     );
   }
-  const names: string[] = [];
-  const sources: CopySource[] = [];
-  for (const source of instruction.sources) {
-    const [name, found] = await sourceOf(source, instruction, expand, context, state);
-    names.push(name);
-    sources.push(found);
-  }
+  const sources: SourceOf[] = [];
+  for (const source of instruction.sources) sources.push(await sourceOf(source, instruction, expand, context, state));
   const chown = instruction.chown === undefined ? '' : expand(instruction.chown.text);
   const chmod = instruction.chmod === undefined ? '' : expand(instruction.chmod.text);
   const excluded = instruction.exclude.map(({ text }) => expand(text));
-  const request: CopyRequest = {
-    sources,
-    destination,
-    owner: chown === '' ? undefined : await resolveOwner(state.tree, chown),
+  const options = {
     mode: chmod === '' ? undefined : parseMode(chmod),
     excludes: excluded.length === 0 ? undefined : matcherOf(excluded),
-    time: settings.clock.time,
+  };
+  const { link } = instruction;
+  const make = async () => {
+    const tree = await state.tree();
+    const below = link ? EMPTY_TREE : tree;
+    const request: CopyRequest = {
+      ...options,
+      sources: await Promise.all(sources.map(({ read }) => read())),
+      destination,
+      owner: chown === '' ? undefined : await resolveOwner(tree, chown),
+      time: settings.clock.time,
+    };
+    const changes = diff(below, await copyInto(below, request, ports.archive));
+    return { changes, [Symbol.asyncDispose]: async () => undefined };
   };
   return context.step(instruction.source, async () => {
-    const below = instruction.link ? EMPTY_TREE : state.tree;
-    const changes = diff(below, await copyInto(below, request, ports.archive));
-    const content = await digestOfChanges(changes, ports.contents, ports.run);
+    // Whoever owned what is copied does not matter where it gets a new owner, whom the root filesystem below may have to tell.
+    const described = { ...options, owner: chown === '' ? undefined : { uid: 0, gid: 0 } };
+    const contents: Digest[] = [];
+    for (const source of sources)
+      contents.push(await digestOf(source, described, [chmod, excluded, chown !== ''], ports));
     const flags = [chown && ` --chown=${chown}`, chmod && ` --chmod=${chmod}`].join('');
-    const text = `${instruction.kind.toUpperCase()}${flags} ${[...names, written].join(' ')} # buildkit`;
-    const make = async () => ({ changes, [Symbol.asyncDispose]: async () => undefined });
-    const inputs = [instruction.kind, content];
+    const words = [...sources.map(({ words }) => words), written].join(' ');
+    const text = `${instruction.kind.toUpperCase()}${flags} ${words} # buildkit`;
+    const inputs = [instruction.kind, destination, chown, link, contents];
     return layerStep(state, { text, inputs, fresh: context.fresh, make }, ports, settings.clock);
   });
+}
+
+/** One source, as it is written in the history, and how it is read. */
+interface SourceOf {
+  readonly words: string;
+  read(): Promise<CopySource>;
+  /** All that its content depends on, where that is known without reading it. */
+  readonly known?: readonly unknown[] | undefined;
+}
+
+/** Of all that is copied, whatever it is copied to. @param options what the digest depends on besides the source */
+function digestOf(
+  { read, known }: SourceOf,
+  described: Parameters<typeof copiedOf>[1],
+  options: readonly unknown[],
+  { contents, run }: BuildPorts,
+): Promise<Digest> {
+  const compute = async () => {
+    const words: unknown[] = [];
+    for (const { name, node, unpacks } of copiedOf(await read(), described)) {
+      words.push([name, unpacks, await digestOfNode(node, contents, run)]);
+    }
+    return digestOfText(JSON.stringify(words));
+  };
+  return known === undefined ? compute() : contents.derived(JSON.stringify(['copy', known, options]), compute);
 }
 
 /** A directory where it ends with a slash, or is `.` or nothing; relative to the working directory. */
@@ -72,38 +106,40 @@ function destinationOf(written: string, workdir: string): string {
   return isDirectory && path !== '/' ? `${path}/` : path;
 }
 
-/** Of every source its words for the history, and what it is. */
 async function sourceOf(
   source: Source,
   instruction: CopyInstruction | AddInstruction,
   expand: (text: string) => string,
   context: StageContext,
   state: State,
-): Promise<readonly [string, CopySource]> {
+): Promise<SourceOf> {
   if (source.kind === 'heredoc') return heredocSource(source, context, state);
   const text = expand(source.word.text);
   if (instruction.kind === 'copy') {
     if (isUrl(text)) {
       throw new ImageError('USAGE', `COPY takes no address: "${text}"`, { hint: 'write ADD, which downloads it' });
     }
-    const tree = await context.source(instruction.from?.text);
-    return [text, instruction.parents ? parentsSource(tree, text) : pathSource(tree, text, false)];
+    const { chain, tree } = await context.source(instruction.from?.text);
+    const read = async () =>
+      instruction.parents ? parentsSource(await tree(), text) : pathSource(await tree(), text, false);
+    return { words: text, read, known: chain && [chain, text, instruction.parents] };
   }
   const remote = await remoteSource(text, instruction, expand, context);
-  if (remote !== undefined) return [text, remote];
-  return [text, pathSource(await context.source(undefined), text, instruction.unpack ?? true)];
+  if (remote !== undefined) return { words: text, read: async () => remote };
+  const { tree } = await context.source(undefined);
+  return { words: text, read: async () => pathSource(await tree(), text, instruction.unpack ?? true) };
 }
 
 function heredocSource(
   { heredoc }: Extract<Source, { kind: 'heredoc' }>,
   { settings }: StageContext,
   state: State,
-): readonly [string, CopySource] {
+): SourceOf {
   const content = heredocContent(heredoc);
   const text = heredoc.expand ? expandWord(content, environmentIn(state), { quotes: 'ignore' }) : content;
   const times = { mtime: settings.clock.time, mtimeNs: 0 };
   const node = { kind: 'file', meta: FILE_META, ...times, link: undefined, content: bytesContent(text) } as const;
-  return [`<<${heredoc.name}`, { kind: 'file', name: heredoc.name, node, unpacks: false }];
+  return { words: `<<${heredoc.name}`, read: async () => ({ kind: 'file', name: heredoc.name, node, unpacks: false }) };
 }
 
 function pathSource(tree: Tree, text: string, unpacks: boolean): CopySource {

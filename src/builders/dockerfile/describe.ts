@@ -1,57 +1,110 @@
-/** What a change to a root filesystem comes to, as text for a digest: everything but times, and contents by their digests. @module */
+/** What files come to, as text for a digest: everything but times, and contents by their digests. @module */
 import { type Digest, Digester } from '../../base/digest.ts';
-import { type Change, type Changeset, walkChanges } from '../../model/changeset.ts';
-import type { LinkToken, Meta } from '../../model/node.ts';
+import { hasEscapes } from '../../base/names.ts';
+import type { FileNode, Leaf, LinkToken, Meta, Node } from '../../model/node.ts';
+import { walk } from '../../model/tree.ts';
 import type { ContentDigests } from '../../ports/build-memory.ts';
 import type { Run } from '../../ports/run.ts';
 
-const ENCODER = new TextEncoder();
-
-/** Equal for changes that differ in times only. */
-export async function digestOfChanges(changes: Changeset, contents: ContentDigests, run: Run): Promise<Digest> {
-  const digester = new Digester();
-  const links = new Map<LinkToken, number>();
-  for (const { path, change } of walkChanges(changes)) {
-    const words = [path, ...(await wordsOf(change, links, contents, run))];
-    digester.update(ENCODER.encode(`${JSON.stringify(words)}\n`));
-  }
-  return digester.digest();
+/**
+ * Equal for what differs in times only. Where every file is still the one that was looked at before, no content is looked at, and
+ * no list of digests.
+ */
+export async function digestOfNode(node: Node, contents: ContentDigests, run: Run): Promise<Digest> {
+  const full = () => described(node, (file) => contents.of(file, run), run);
+  const known = identityOf(node, contents);
+  return known === undefined ? full() : contents.derived(`files ${known}`, full);
 }
 
-type Words = readonly (string | number)[];
+/** Undefined where a file has nothing to be known by. */
+function identityOf(node: Node, contents: ContentDigests): Digest | undefined {
+  const lines = new Lines();
+  for (const [path, one, links] of entriesOf(node)) {
+    const content = one.kind === 'file' ? contents.identity(one) : '';
+    if (content === undefined) return undefined;
+    lines.add(line(path, one, links, content));
+  }
+  return lines.digest();
+}
 
-async function wordsOf(
-  change: Change,
-  links: Map<LinkToken, number>,
-  contents: ContentDigests,
+async function described(
+  node: Node,
+  contentOf: (file: FileNode) => Digest | Promise<Digest>,
   run: Run,
-): Promise<Words> {
-  switch (change.kind) {
-    case 'whiteout':
-      return ['whiteout'];
-    case 'hardlink':
-      return ['hardlink', change.target];
-    case 'dir-change':
-      return ['dir', change.opaque ? 'opaque' : '', ...(change.info === undefined ? [] : metaWords(change.info.meta))];
-    case 'file':
-      return ['file', ...metaWords(change.meta), linkNumber(change.link, links), await contents.of(change, run)];
+): Promise<Digest> {
+  const lines = new Lines();
+  for (const [path, one, links] of entriesOf(node)) {
+    const content = one.kind === 'file' ? contentOf(one) : '';
+    lines.add(line(path, one, links, typeof content === 'string' ? content : await content));
+    run.signal?.throwIfAborted();
+  }
+  return lines.digest();
+}
+
+function* entriesOf(node: Node): Generator<readonly [path: string, node: Node, links: Map<LinkToken, number>]> {
+  const links = new Map<LinkToken, number>();
+  if (node.kind !== 'dir') yield ['', node, links];
+  else for (const { path, node: one } of walk({ root: node })) yield [path, one, links];
+}
+
+/** Text that is hashed in large pieces. */
+class Lines {
+  readonly #digester = new Digester();
+  #text = '';
+
+  add(line: string): void {
+    this.#text += line;
+    if (this.#text.length > PIECE) this.#flush();
+  }
+
+  digest(): Digest {
+    this.#flush();
+    return this.#digester.digest();
+  }
+
+  #flush(): void {
+    this.#digester.update(Buffer.from(this.#text));
+    this.#text = '';
+  }
+}
+
+const PIECE = 1 << 16;
+
+/** A name holds no NUL, and begins with a slash; bytes that are no UTF-8 have to be escaped lest they become one another. */
+function line(path: string, node: Node, links: Map<LinkToken, number>, content: string): string {
+  const name = hasEscapes(path) ? JSON.stringify(path) : path;
+  const link = node.kind === 'dir' ? '' : linkNumber(node.link, links);
+  return `${name}\0${node.kind} ${metaText(node.meta)} ${link} ${content}${detailOf(node)}\n`;
+}
+
+function detailOf(node: Node): string {
+  switch (node.kind) {
     case 'symlink':
-      return ['symlink', ...metaWords(change.meta), linkNumber(change.link, links), change.target];
+      return JSON.stringify(node.target);
     case 'char':
     case 'block':
-      return [change.kind, ...metaWords(change.meta), linkNumber(change.link, links), change.major, change.minor];
-    case 'fifo':
-      return ['fifo', ...metaWords(change.meta), linkNumber(change.link, links)];
+      return `${node.major}:${node.minor}`;
+    default:
+      return '';
   }
 }
 
-function metaWords({ mode, uid, gid, xattrs }: Meta): Words {
+/** Most entries share their metadata, which is one object then. */
+const metaTexts = new WeakMap<Meta, string>();
+
+function metaText(meta: Meta): string {
+  const known = metaTexts.get(meta);
+  if (known !== undefined) return known;
+  const { mode, uid, gid, xattrs } = meta;
   const attributes = [...(xattrs ?? [])].sort(([a], [b]) => (a < b ? -1 : 1));
-  return [mode, uid, gid, ...attributes.flatMap(([name, value]) => [name, Buffer.from(value).toString('hex')])];
+  const hex = (value: Uint8Array) => Buffer.from(value).toString('hex');
+  const text = JSON.stringify([mode, uid, gid, ...attributes.flatMap(([name, value]) => [name, hex(value)])]);
+  metaTexts.set(meta, text);
+  return text;
 }
 
-function linkNumber(link: LinkToken | undefined, links: Map<LinkToken, number>): number {
-  if (link === undefined) return 0;
+function linkNumber(link: Leaf['link'], links: Map<LinkToken, number>): number | '' {
+  if (link === undefined) return '';
   const number = links.get(link) ?? links.size + 1;
   links.set(link, number);
   return number;

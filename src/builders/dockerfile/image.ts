@@ -2,10 +2,16 @@
 
 import { timestamp } from '../../base/time.ts';
 import { compact } from '../../formats/oci/shape.ts';
-import type { DerivedImage } from '../../ports/new-image.ts';
+import type { Tree } from '../../model/tree.ts';
+import type { NewImage } from '../../ports/new-image.ts';
 import type { BuildSettings } from './context.ts';
 import { historyOf } from './history.ts';
 import type { State } from './state.ts';
+
+/** An image, and what its layers come to, for whoever asks. */
+export interface BuiltImage extends NewImage {
+  tree(): Promise<Tree>;
+}
 
 /** @param labels from the command line: they win */
 export function imageOf(
@@ -13,7 +19,7 @@ export function imageOf(
   { clock }: BuildSettings,
   labels: Readonly<Record<string, string>>,
   annotations: Readonly<Record<string, string>>,
-): DerivedImage {
+): BuiltImage {
   const { platform, config, author, before, told, layers, tree } = state;
   const history = [...before, ...historyOf(told, before, timestamp(clock.time))];
   const created = history.findLast((entry) => entry.created !== undefined)?.created ?? timestamp(clock.time);

@@ -158,14 +158,15 @@ async function workdir(
   if (WorkingDir === '/') return told(after, text);
   const { settings, ports } = context;
   const user = state.config.User ?? '';
-  const owner = user === '' ? { uid: 0, gid: 0 } : await resolveOwner(state.tree, user);
   const make = async () => {
-    const editor = new TreeEditor(state.tree);
+    const below = await state.tree();
+    const owner = user === '' ? { uid: 0, gid: 0 } : await resolveOwner(below, user);
+    const editor = new TreeEditor(below);
     const meta = { mode: 0o755, ...owner };
     makeDirectories(editor, WorkingDir, { kind: 'dir', meta, mtime: settings.clock.time, mtimeNs: 0 });
-    return { changes: diff(state.tree, editor.done()), [Symbol.asyncDispose]: async () => undefined };
+    return { changes: diff(below, editor.done()), [Symbol.asyncDispose]: async () => undefined };
   };
-  const inputs = ['workdir', WorkingDir, owner.uid, owner.gid];
+  const inputs = ['workdir', WorkingDir, user];
   const step = { text, inputs, fresh: context.fresh, make };
   return (await context.step(instruction.source, () => layerStep(after, step, ports, settings.clock))).state;
 }

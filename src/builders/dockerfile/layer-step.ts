@@ -50,14 +50,15 @@ export async function layerStep(
 
 async function made(state: State, step: LayerStep, key: Digest, ports: BuildPorts, clock: Clock): Promise<State> {
   await using result = await step.make();
-  const copied = copyUp(result.changes, state.tree);
+  const below = await state.tree();
+  const copied = copyUp(result.changes, below);
   const changes = clock.clamps ? clamped(copied, clock.time) : copied;
   const created = timestamp(clock.time);
   if (isEmpty(changes)) {
     await ports.memo.put(key, { diffId: undefined, created });
     return withResult(state, step.text, { diffId: undefined, created }, undefined);
   }
-  const layer = await ports.layers.add(writeLayer(changes, { below: state.tree }), ports.run);
+  const layer = await ports.layers.add(writeLayer(changes, { below }), ports.run);
   await result.keep?.(layer.diffId);
   await ports.memo.put(key, { diffId: layer.diffId, created });
   return withResult(state, step.text, { diffId: layer.diffId, created }, layer);
@@ -77,6 +78,9 @@ function withResult(
   const said = { ...state, told: [...state.told, entry] };
   if (diffId === undefined || layer === undefined) return said;
   const { blob, size } = layer;
-  const changes = anchor(state.tree, layer.entries);
-  return stacked(said, { key: diffId, changes, stored: { kind: 'tar', blob, size } }, apply(state.tree, changes));
+  return stacked(said, { key: diffId, stored: { kind: 'tar', blob, size } }, async () => {
+    const below = await state.root();
+    const changes = anchor(below.tree, layer.entries);
+    return { tree: apply(below.tree, changes), layers: [...below.layers, { key: diffId, changes }] };
+  });
 }

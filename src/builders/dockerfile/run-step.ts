@@ -1,4 +1,5 @@
 /** RUN: a program in the root filesystem, and what it changes there. @module */
+import type { Digest } from '../../base/digest.ts';
 import { ImageError } from '../../base/errors.ts';
 import { cleanPath, joinPath } from '../../base/path.ts';
 import { expandWord } from '../../formats/dockerfile/expand.ts';
@@ -10,10 +11,10 @@ import { diff } from '../../model/diff.ts';
 import { TreeEditor } from '../../model/editor.ts';
 import { resolve } from '../../model/resolve.ts';
 import { EMPTY_TREE, nodeAt } from '../../model/tree.ts';
-import type { BuildStep, StepMount } from '../../ports/build-steps.ts';
+import type { BuildStep, StepMount, StepRoot } from '../../ports/build-steps.ts';
 import { shellOf } from './config.ts';
 import type { StageContext } from './context.ts';
-import { digestOfChanges } from './describe.ts';
+import { digestOfNode } from './describe.ts';
 import { failedProgram, Tail } from './failure.ts';
 import { runText } from './history.ts';
 import { layerStep } from './layer-step.ts';
@@ -28,7 +29,7 @@ export async function runStep(state: State, run: RunInstruction, context: StageC
     });
   }
   const { args, files } = commandOf(state, run);
-  const { mounts, words, variables } = await mountsOf(state, run, context, files);
+  const { mountsFor, words, variables } = await mountsOf(state, run, context, files);
   const env = [...environmentOfRun(state, context), ...variables];
   const cwd = state.config.WorkingDir || '/';
   const user = state.config.User ?? '';
@@ -51,9 +52,9 @@ export async function runStep(state: State, run: RunInstruction, context: StageC
         make: async () => {
           const tail = new Tail();
           const step: BuildStep = {
-            root: state,
+            root: await state.root(),
             process: { args, env, cwd, user },
-            mounts,
+            mounts: await mountsFor(),
             network,
             security,
             hostname,
@@ -120,7 +121,8 @@ function isProxy(variable: string): boolean {
 }
 
 interface Mounts {
-  readonly mounts: readonly StepMount[];
+  /** For a step that is carried out. */
+  mountsFor(): Promise<readonly StepMount[]>;
   /** What the step depends on of them. */
   readonly words: readonly unknown[];
   readonly variables: readonly string[];
@@ -135,22 +137,18 @@ async function mountsOf(
   const env = environmentIn(state);
   const expand = (text: string) => expandWord(text, env, { escape: context.escape });
   const cwd = state.config.WorkingDir || '/';
-  const mounts: StepMount[] = [];
-  const words: unknown[] = [];
-  const variables: string[] = [];
+  const all: Mounts[] = [];
   for (const flag of run.mounts) {
     const mount = resolveMount(flag, expand);
-    const found = await mountOf(mount, cwd, mounts.length, context);
-    if (found === undefined) continue;
-    mounts.push(...found.mounts);
-    words.push(found.words);
-    variables.push(...found.variables);
+    const found = await mountOf(mount, cwd, all.length, context);
+    if (found !== undefined) all.push(found);
   }
-  if (files.size > 0) {
-    mounts.push(scriptMount(files));
-    words.push(['script', ...files]);
-  }
-  return { mounts, words, variables };
+  if (files.size > 0) all.push(plain(scriptMount(files), ['script', ...files]));
+  return {
+    mountsFor: async () => (await Promise.all(all.map((one) => one.mountsFor()))).flat(),
+    words: all.map(({ words }) => words),
+    variables: all.flatMap(({ variables }) => variables),
+  };
 }
 
 function scriptMount(files: ReadonlyMap<string, string>): StepMount {
@@ -172,19 +170,25 @@ const agentPath = (index: number): string => `/run/buildkit/ssh_agent.${index}`;
 async function mountOf(mount: Mount, cwd: string, index: number, context: StageContext): Promise<Mounts | undefined> {
   switch (mount.type) {
     case 'bind': {
-      const { path, ...bound } = await bindMount(mount, cwd, context);
-      const words = ['bind', path, bound.digest, bound.source, mount.writable];
-      const { from, source } = bound;
-      return plain({ kind: 'bind', path, from, source, readOnly: !mount.writable }, words);
+      const { path, digest, read } = await bindMount(mount, cwd, context);
+      const words = ['bind', path, digest, mount.source, mount.writable];
+      const made = async (): Promise<StepMount> => {
+        const { root, source } = await read();
+        return { kind: 'bind', path, from: root, source, readOnly: !mount.writable };
+      };
+      return { mountsFor: async () => [await made()], words, variables: [] };
     }
     case 'cache': {
       const { id, sharing, mode, uid, gid, writable } = mount;
       const path = joinPath(cwd, mount.target);
       const seeded =
         mount.from === undefined ? undefined : await bindMount({ ...mount, from: mount.from }, cwd, context);
-      const from = seeded === undefined ? {} : { from: { root: seeded.from, source: seeded.source } };
       const words = ['cache', path, id, sharing, writable, mode, uid, gid, seeded?.digest];
-      return plain({ kind: 'cache', path, id, sharing, readOnly: !writable, mode, uid, gid, ...from }, words);
+      const made = async (): Promise<StepMount> => {
+        const from = seeded === undefined ? {} : { from: await seeded.read() };
+        return { kind: 'cache', path, id, sharing, readOnly: !writable, mode, uid, gid, ...from };
+      };
+      return { mountsFor: async () => [await made()], words, variables: [] };
     }
     case 'tmpfs': {
       const path = joinPath(cwd, mount.target);
@@ -205,7 +209,7 @@ async function mountOf(mount: Mount, cwd: string, index: number, context: StageC
 }
 
 function plain(mount: StepMount, words: readonly unknown[]): Mounts {
-  return { mounts: [mount], words, variables: [] };
+  return { mountsFor: async () => [mount], words, variables: [] };
 }
 
 async function secretMount(
@@ -220,7 +224,7 @@ async function secretMount(
   const mounts: StepMount[] = [];
   if (path !== undefined) mounts.push({ kind: 'secret', path, bytes, mode, uid, gid });
   if (env !== undefined) mounts.push({ kind: 'secret-env', name: env, value: new TextDecoder().decode(bytes) });
-  return { mounts, words: ['secret', id, path, env, mode, uid, gid], variables: [] };
+  return { mountsFor: async () => mounts, words: ['secret', id, path, env, mode, uid, gid], variables: [] };
 }
 
 function absent({ id, required }: { id: string; required: boolean }, what: string, option: string): undefined {
@@ -232,29 +236,38 @@ function absent({ id, required }: { id: string; required: boolean }, what: strin
 
 interface Bound {
   readonly path: string;
-  readonly from: BuildStep['root'];
-  readonly source: string;
-  readonly digest: string;
+  /** Of all that is mounted. */
+  readonly digest: Digest;
+  read(): Promise<{ readonly root: StepRoot; readonly source: string }>;
 }
 
-/** Of the build context only what is mounted is laid out; of a stage, its layers lie there already. */
+/** Of a context only what is mounted is laid out; of a stage, its layers lie there already. */
 async function bindMount(
   { target, source, from }: { readonly target: string; readonly source: string; readonly from: string | undefined },
   cwd: string,
   context: StageContext,
 ): Promise<Bound> {
   const path = joinPath(cwd, target);
-  const whole = await context.mountable(from);
-  const place = resolve(whole.tree, cleanPath(`/${source}`));
-  const node = place.kind === 'found' ? nodeAt(whole.tree, place.path) : undefined;
-  if (node === undefined || place.kind !== 'found') {
+  const { chain, root, tree } = await context.source(from);
+  const find = async () => {
+    const whole = await tree();
+    const place = resolve(whole, cleanPath(`/${source}`));
+    const node = place.kind === 'found' ? nodeAt(whole, place.path) : undefined;
+    if (node !== undefined && place.kind === 'found') return { path: place.path, node };
     throw new ImageError('NOT_FOUND', `"${source}", which the step wants mounted at ${path}, is not there`);
-  }
-  const editor = new TreeEditor();
-  editor.put(place.path, node);
-  const tree = editor.done();
-  const changes = diff(EMPTY_TREE, tree);
-  const digest = await digestOfChanges(changes, context.ports.contents, context.ports.run);
-  const root = from === undefined ? { tree, layers: [{ key: digest, changes }] } : whole;
-  return { path, from: root, source: place.path, digest };
+  };
+  const { contents, run } = context.ports;
+  const compute = async () => digestOfNode((await find()).node, contents, run);
+  const digest =
+    chain === undefined ? await compute() : await contents.derived(JSON.stringify(['bind', chain, source]), compute);
+  const read = async () => {
+    const found = await find();
+    if (root !== undefined) return { root: await root(), source: found.path };
+    const editor = new TreeEditor();
+    editor.put(found.path, found.node);
+    const part = editor.done();
+    const layers = [{ key: `${found.path} ${digest}`, changes: diff(EMPTY_TREE, part) }];
+    return { root: { tree: part, layers }, source: found.path };
+  };
+  return { path, digest, read };
 }

@@ -8,17 +8,14 @@ import { expandWord } from '../../formats/dockerfile/expand.ts';
 import { findStage, parseTrigger } from '../../formats/dockerfile/parse.ts';
 import type { Dockerfile, Range, Stage } from '../../formats/dockerfile/types.ts';
 import type { Platform } from '../../formats/oci/types.ts';
-import { diff } from '../../model/diff.ts';
 import { parsePlatform } from '../../model/platform.ts';
-import { EMPTY_TREE, type Tree } from '../../model/tree.ts';
-import type { StepRoot } from '../../ports/build-steps.ts';
 import type { BuildSettings, StageContext } from './context.ts';
 import { inFile } from './failure.ts';
 import { sourcesOf, stageMeant, targetStage } from './graph.ts';
 import { carryOut } from './instruction.ts';
 import type { BuildPorts } from './ports.ts';
 import { platformArgs } from './scope.ts';
-import { type State, scratchState } from './state.ts';
+import { type Filesystem, filesOf, type State, scratchState } from './state.ts';
 import { Steps } from './steps.ts';
 
 /** The target's stage, built for a platform. @throws ImageError */
@@ -67,7 +64,8 @@ class Solver {
       const needed = this.#quietly(() => stageMeant(stages, from, stage.index));
       if (needed !== undefined) void this.stage(needed);
     }
-    const base = await this.#located(stage.range, () => this.#base(stage));
+    const found = await this.#located(stage.range, () => this.#base(stage));
+    const base = { ...found, ...filesOf(() => this.#located(stage.range, found.root)) };
     const triggers = (base.config.OnBuild ?? []).map((text) => parseTrigger(text));
     const { OnBuild: _, ...config } = base.config;
     let state: State = { ...base, config: triggers.length > 0 ? config : base.config, ownCommand: false };
@@ -126,23 +124,18 @@ class Solver {
       escape: this.#file.directives.escape,
       fresh: noCache === 'all' || (stage.name !== undefined && noCache.includes(stage.name)),
       globals: this.#globals,
-      source: async (from) => (from === undefined ? this.#ports.context() : (await find(from)).tree),
-      mountable: async (from) => (from === undefined ? rootOf(await this.#ports.context()) : find(from)),
+      source: async (from) => (from === undefined ? { chain: undefined, tree: this.#ports.context } : find(from)),
       step: (text, work) => this.#steps.run(`[${labelOf(stage, this.#file)}] ${text}`, work),
     };
   }
 
   /** A named context first, then a stage, then an image. */
-  async #source(from: string, stage: Stage, platform: Platform): Promise<StepRoot> {
+  async #source(from: string, stage: Stage, platform: Platform): Promise<Filesystem> {
     const named = await this.#ports.named(from, platform);
-    if (named !== undefined) return rootOf(await named.tree());
+    if (named !== undefined) return { chain: undefined, tree: named.tree };
     const earlier = stageMeant(this.#file.stages, from, stage.index);
     return earlier === undefined ? this.#ports.image(from, platform) : this.stage(earlier);
   }
-}
-
-function rootOf(tree: Tree): StepRoot {
-  return { tree, layers: [{ key: '', changes: diff(EMPTY_TREE, tree) }] };
 }
 
 function labelOf({ name, index }: Stage, { stages }: Dockerfile): string {

@@ -2,22 +2,31 @@
 import { type DiffId, type Digest, digestOf } from '../../base/digest.ts';
 import type { History, Platform, RunConfig } from '../../formats/oci/types.ts';
 import { EMPTY_TREE, type Tree } from '../../model/tree.ts';
-import type { StepLayer, StepRoot } from '../../ports/build-steps.ts';
+import type { StepRoot } from '../../ports/build-steps.ts';
 import type { NewLayer } from '../../ports/new-image.ts';
 import { SCRATCH_CONFIG } from './config.ts';
 import type { Told } from './history.ts';
 
-export interface StateLayer extends StepLayer {
+/** Files to start from or to take from. They are read when they are first asked for: what is remembered needs none of them. */
+export interface Filesystem {
+  /** Names the content, where that is known without reading it. */
+  readonly chain: Digest | undefined;
+  tree(): Promise<Tree>;
+  /** Absent where they lie in no layers. */
+  root?(): Promise<StepRoot>;
+}
+
+export interface StateLayer {
   readonly key: DiffId;
   /** How it is written into an image. */
   readonly stored: NewLayer;
 }
 
-export interface State extends StepRoot {
-  readonly tree: Tree;
-  readonly layers: readonly StateLayer[];
-  /** Names the root filesystem: a digest of the layers' DiffIDs. */
+export interface State extends Filesystem {
+  /** A digest of the layers' DiffIDs. */
   readonly chain: Digest;
+  root(): Promise<StepRoot>;
+  readonly layers: readonly StateLayer[];
   readonly platform: Platform;
   readonly config: RunConfig;
   readonly author: string | undefined;
@@ -33,7 +42,7 @@ export interface State extends StepRoot {
 
 export function scratchState(platform: Platform): State {
   return {
-    tree: EMPTY_TREE,
+    ...filesOf(async () => ({ tree: EMPTY_TREE, layers: [] })),
     layers: [],
     chain: digestOf('scratch'),
     platform,
@@ -46,13 +55,21 @@ export function scratchState(platform: Platform): State {
   };
 }
 
+/** @param read called once, at the first use */
+export function filesOf(read: () => Promise<StepRoot>): Pick<State, 'root' | 'tree'> {
+  let known: Promise<StepRoot> | undefined;
+  const root = () => (known ??= read());
+  return { root, tree: async () => (await root()).tree };
+}
+
 export function chainOf(layers: readonly StateLayer[]): Digest {
   return layers.reduce((chain, { key }) => digestOf(`${chain} ${key}`), digestOf('scratch'));
 }
 
-/** The state with one layer more. */
-export function stacked(state: State, layer: StateLayer, tree: Tree): State {
-  return { ...state, tree, layers: [...state.layers, layer], chain: digestOf(`${state.chain} ${layer.key}`) };
+/** The state with one layer more. @param read called once, at the first use */
+export function stacked(state: State, layer: StateLayer, read: () => Promise<StepRoot>): State {
+  const chain = digestOf(`${state.chain} ${layer.key}`);
+  return { ...state, ...filesOf(read), layers: [...state.layers, layer], chain };
 }
 
 export function told(state: State, text: string): State {

@@ -147,7 +147,7 @@ async function run(directory: string, flags: Flags, context: Context): Promise<v
   };
   writeFiles(flags, written);
   context.note(builtText(result));
-  if (context.json) context.printJson(builtDocument(result));
+  if (context.json) context.printJson(await builtDocument(result));
   else if (!places.some((place) => /:-$/.test(place))) {
     for (const digest of new Set(result.written.flatMap((one) => one.digest ?? []))) context.print(digest);
   }
@@ -190,7 +190,7 @@ async function packAll(
     ...(base === undefined ? {} : { base }),
     ...(time === undefined ? {} : { time }),
   };
-  await using packing = await openPacking(options, { env, run, insecure }, building.root());
+  await using packing = await openPacking(options, { env, run, insecure }, await building.root());
   const broken = packing.packed.findings.filter(({ severity }) => severity === 'error');
   if (broken.length > 0) {
     throw new ImageError(

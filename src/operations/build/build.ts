@@ -2,7 +2,7 @@
 
 import { ImageError } from '../../base/errors.ts';
 import type { BuildSettings } from '../../builders/dockerfile/context.ts';
-import { imageOf } from '../../builders/dockerfile/image.ts';
+import { type BuiltImage, imageOf } from '../../builders/dockerfile/image.ts';
 import { PROXY_ARGS, platformArgs } from '../../builders/dockerfile/scope.ts';
 import { solve } from '../../builders/dockerfile/solve.ts';
 import type { State } from '../../builders/dockerfile/state.ts';
@@ -10,7 +10,6 @@ import { isDockerFrontend } from '../../formats/dockerfile/directives.ts';
 import { lint, lintFails } from '../../formats/dockerfile/lint/lint.ts';
 import { parseDockerfile } from '../../formats/dockerfile/parse.ts';
 import type { Dockerfile } from '../../formats/dockerfile/types.ts';
-import type { DerivedImage } from '../../ports/new-image.ts';
 import type { Root } from '../../ports/root.ts';
 import { treeFiles } from '../../ports/tree-files.ts';
 import type { SinkOptions } from '../../sinks.ts';
@@ -24,11 +23,11 @@ import { buildWorld } from './world.ts';
 
 export interface Building extends AsyncDisposable {
   /** One for each platform. */
-  readonly images: readonly DerivedImage[];
+  readonly images: readonly BuiltImage[];
   /** Writes it: an image, an index of several, or a root filesystem. */
   save(reference: string, naming?: SinkOptions): Promise<SavedBuild>;
   /** What the target's stage is of the first platform, to pack programs from. */
-  root(): Root;
+  root(): Promise<Root>;
 }
 
 /**
@@ -52,10 +51,11 @@ export async function openBuilding(options: BuildOptions, access: Access): Promi
   const states: State[] = [];
   for (const platform of options.platforms) states.push(await solve(dockerfile, platform, settings, ports));
   await contents.save();
-  const images = states.map((state) => {
+  const images: BuiltImage[] = [];
+  for (const state of states) {
     const image = imageOf(state, settings, options.labels, options.annotations);
-    return options.squash ? squashed(image, state) : image;
-  });
+    images.push(options.squash ? await squashed(image, state) : image);
+  }
   const open = stack.move();
   const [first] = states as [State];
   return {
@@ -68,7 +68,7 @@ export async function openBuilding(options: BuildOptions, access: Access): Promi
         memo,
         access,
       ),
-    root: () => rootOf(first, images[0] as DerivedImage),
+    root: () => rootOf(first, images[0] as BuiltImage),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
 }
@@ -77,7 +77,9 @@ function keepsGitDir({ args }: BuildOptions): boolean {
   return ['1', 'true'].includes(args.get('BUILDKIT_CONTEXT_KEEP_GIT_DIR') ?? '');
 }
 
-function rootOf({ tree, platform }: State, { config }: DerivedImage): Root {
+async function rootOf(state: State, { config }: BuiltImage): Promise<Root> {
+  const { platform } = state;
+  const tree = await state.tree();
   return {
     reference: 'the build',
     files: treeFiles(tree),

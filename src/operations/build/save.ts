@@ -3,11 +3,12 @@
 import type { DiffId, Digest } from '../../base/digest.ts';
 import { ImageError } from '../../base/errors.ts';
 import { canonicalJson } from '../../base/json.ts';
+import type { BuiltImage } from '../../builders/dockerfile/image.ts';
 import { OCI_INDEX } from '../../formats/oci/media-types.ts';
 import type { Descriptor, ImageConfig, Index } from '../../formats/oci/types.ts';
 import { isRootReference, parseReference } from '../../formats/reference/parse.ts';
 import { choosePlatform } from '../../model/platform.ts';
-import type { DerivedImage, NewLayer } from '../../ports/new-image.ts';
+import type { NewLayer } from '../../ports/new-image.ts';
 import { pushDocument } from '../../ports/push-document.ts';
 import { openSink, type SinkOptions, saveRoot } from '../../sinks.ts';
 import type { Access } from '../../sources.ts';
@@ -27,7 +28,7 @@ export interface SavedBuild extends Written {
 }
 
 /** The same image, whose layers are taken as they are stored where the store has them. */
-export function storedBlobs(image: DerivedImage, memo: BuildMemo, { env }: Access): DerivedImage {
+export function storedBlobs(image: BuiltImage, memo: BuildMemo, { env }: Access): BuiltImage {
   const dir = storeDirectory(env);
   const fetch = (descriptor: Descriptor) => readBlob(dir, descriptor, `the store ${dir}`);
   const layers = image.layers.map((layer): NewLayer => {
@@ -41,14 +42,17 @@ export function storedBlobs(image: DerivedImage, memo: BuildMemo, { env }: Acces
 
 /** @throws ImageError */
 export async function saveBuild(
-  images: readonly DerivedImage[],
+  images: readonly BuiltImage[],
   reference: string,
   naming: SinkOptions,
   memo: BuildMemo,
   access: Access,
 ): Promise<SavedBuild> {
   const parsed = parseReference(reference);
-  if (isRootReference(parsed)) return { reference, ...(await saveRoot(oneOf(images, reference).tree, parsed, access)) };
+  if (isRootReference(parsed)) {
+    const tree = await oneOf(images, reference).tree();
+    return { reference, ...(await saveRoot(tree, parsed, access)) };
+  }
   await using sink = await openSink(parsed, access, naming);
   const isIndex = images.length > 1 && sink.layerCompression === undefined;
   if (!isIndex) {
@@ -72,7 +76,7 @@ export async function saveBuild(
   return { reference, digest: descriptor.digest, descriptor, compressed };
 }
 
-function oneOf(images: readonly DerivedImage[], reference: string): DerivedImage {
+function oneOf(images: readonly BuiltImage[], reference: string): BuiltImage {
   const found = images.length === 1 ? images[0] : choosePlatform(images, ({ platform }) => platform, machinePlatform());
   if (found !== undefined) return found;
   throw new ImageError('USAGE', `${reference} holds one platform, and none of those built is this machine's`, {

@@ -1,14 +1,16 @@
 /** `build --squash`: what the build added becomes one layer above the base's. @module */
+import type { BuiltImage } from '../../builders/dockerfile/image.ts';
 import type { State } from '../../builders/dockerfile/state.ts';
 import { apply } from '../../model/apply.ts';
 import { compose } from '../../model/compose.ts';
 import { makesLayer } from '../../model/stack.ts';
 import { EMPTY_TREE } from '../../model/tree.ts';
-import type { DerivedImage } from '../../ports/new-image.ts';
 import { squashedHistory } from '../../transforms/squash/history.ts';
 import { pruned } from '../../transforms/squash/prune.ts';
 
-export function squashed(image: DerivedImage, { layers, before, tree }: State): DerivedImage {
+export async function squashed(image: BuiltImage, state: State): Promise<BuiltImage> {
+  const { before } = state;
+  const { tree, layers } = await state.root();
   const kept = before.filter(makesLayer).length;
   const upper = layers.slice(kept).map(({ changes }) => changes);
   if (upper.length < 2) return image;

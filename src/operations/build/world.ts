@@ -47,7 +47,7 @@ export function buildWorld(
   const layers = stack.use(openLayerCache(cacheDir(store)));
   const memo = openBuildMemo(buildCacheDir(store));
   const place = encodedOf(digestOf(`${process.cwd()} ${options.context}`)).slice(0, 32);
-  const contents = openContentDigests(`${buildCacheDir(store)}/contents/${place}`);
+  const contents = openContentDigests(`${buildCacheDir(store)}/digests/${place}`);
   const once = remembering();
   const image = (reference: string, platform: Platform) =>
     once(`${reference} ${formatPlatform(platform)}`, () =>
@@ -140,7 +140,7 @@ function namedContext(
   }
   const isRoot = ['rootfs', 'tar', 'host'].includes(parseReference(reference).kind);
   const tree = async () => {
-    if (!isRoot) return (await image(reference, platform)).tree;
+    if (!isRoot) return (await image(reference, platform)).tree();
     return present(stack.use(await openRoot(reference, { ...access, platform })), 'root').tree();
   };
   return { base: () => image(reference, platform), tree };

@@ -125,7 +125,7 @@ export async function buildCase(one: Case, cases: string, directory: string, bas
     );
     const [image] = building.images;
     if (image === undefined) throw new Error('nothing was built');
-    return { tree: await described(image.tree), config: image.config };
+    return { tree: await described(await image.tree()), config: image.config };
   } finally {
     rmSync(context, { recursive: true, force: true });
   }

@@ -76,7 +76,17 @@ export async function copyInto(tree: Tree, request: CopyRequest, archives: Archi
   return editor.done();
 }
 
-/** The files that may be archives, for whoever wants to look at them beforehand. */
+/** What is copied of one source, whatever it is copied to: by its name, as it is to be there. */
+export function* copiedOf(
+  source: CopySource,
+  request: Pick<CopyRequest, 'owner' | 'mode' | 'excludes'>,
+): Generator<{ readonly name: string; readonly node: Node; readonly unpacks: boolean }> {
+  for (const item of itemsOf(source)) {
+    const node = prepared(item, request);
+    if (node !== undefined) yield { name: item.name, node, unpacks: item.unpacks };
+  }
+}
+
 interface Item {
   /** Last name of the source as it was written. */
   readonly name: string;
@@ -114,11 +124,8 @@ function followed(tree: Tree, path: string, written: string): Node {
 }
 
 function put(editor: TreeEditor, item: Item, request: CopyRequest): void {
-  const { destination, owner, mode, excludes } = request;
-  const { includes } = item;
-  if (item.node.kind !== 'dir' && excludes?.(item.name, false)) return;
-  const wants = wantedBy(includes, excludes);
-  const node = prepare(item.node, { owner, mode, wants });
+  const { destination } = request;
+  const node = prepared(item, request);
   if (node === undefined) return;
   const made = madeDir(request);
   makeDirectories(editor, parentOf(destination), made);
@@ -128,6 +135,15 @@ function put(editor: TreeEditor, item: Item, request: CopyRequest): void {
   } else if (place.node?.kind === 'dir') {
     mergeInto(editor, place.path === '/' ? `/${item.name}` : `${place.path}/${item.name}`, node);
   } else mergeInto(editor, place.path, node satisfies Leaf);
+}
+
+/** Undefined where nothing of it is wanted. */
+function prepared(
+  { name, node, includes }: Item,
+  { owner, mode, excludes }: Pick<CopyRequest, 'owner' | 'mode' | 'excludes'>,
+): Node | undefined {
+  if (node.kind !== 'dir' && excludes?.(name, false)) return undefined;
+  return prepare(node, { owner, mode, wants: wantedBy(includes, excludes) });
 }
 
 function wantedBy(includes: PathSource['includes'], excludes: CopyRequest['excludes']): Preparation['wants'] {
