@@ -200,7 +200,7 @@ function readField(field: string): MountField {
 }
 
 /** RFC 4180, one row: a field in double quotes may hold commas, and quotes twice. */
-function splitRow(row: string): string[] {
+export function splitRow(row: string): string[] {
   const fields: string[] = [];
   const field = /(?:"((?:[^"]|"")*)"|([^",]*))(,|$)/y;
   for (let more = true; more; ) {

@@ -16,6 +16,8 @@ export const DOCKER_LAYER_GZIP = 'application/vnd.docker.image.rootfs.diff.tar.g
 export const DOCKER_LAYER_ZSTD = 'application/vnd.docker.image.rootfs.diff.tar.zstd';
 /** pare's own: the reasons for every file, as a referrer of the image. */
 export const PARE_EVIDENCE = 'application/vnd.pare.evidence.v1+json';
+/** pare's own: what the steps of a build came to, as the config of a manifest whose layers they made. */
+export const PARE_BUILD_CACHE = 'application/vnd.pare.build-cache.v1+json';
 
 export function isIndexType(mediaType: string): boolean {
   return mediaType === OCI_INDEX || mediaType === DOCKER_INDEX;

@@ -77,12 +77,13 @@ export async function writeImage(
   return { descriptor: { ...descriptor, platform: image.platform }, manifest, config };
 }
 
-interface WrittenLayer {
+export interface WrittenLayer {
   readonly descriptor: Descriptor;
   readonly diffId: DiffId;
 }
 
-function saveLayer(layer: NewLayer, sink: Sink, compression: LayerForm, run: Run): Promise<WrittenLayer> {
+/** One layer, as it is or compressed. */
+export function saveLayer(layer: NewLayer, sink: Sink, compression: LayerForm, run: Run): Promise<WrittenLayer> {
   switch (layer.kind) {
     case 'made':
     case 'tar':
