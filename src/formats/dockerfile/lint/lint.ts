@@ -5,7 +5,7 @@ import { checkBases } from './from.ts';
 import { checkInstructions } from './instructions.ts';
 import { checkContinuations, checkDescriptions } from './layout.ts';
 import type { LintContext, LintFinding, LintOptions } from './report.ts';
-import { EXPERIMENTAL_RULES, type LintRule } from './rules.ts';
+import { EXPERIMENTAL_RULES, type LintRule, type SizeRule } from './rules.ts';
 
 const CHECKS: readonly ((context: LintContext) => void)[] = [
   checkCasing,
@@ -21,7 +21,16 @@ const CHECKS: readonly ((context: LintContext) => void)[] = [
  * build is {@link lintFails}'s to say. Never throws: what cannot be expanded is the build's to refuse.
  */
 export function lint(file: Dockerfile, options: LintOptions = {}): LintFinding[] {
-  const check = options.check ?? file.directives.check;
+  const { report, findings } = collecting(options.check ?? file.directives.check);
+  for (const one of CHECKS) one({ file, options, report });
+  return findings.sort(inFileOrder);
+}
+
+/** Takes findings as they come, each once, those of rules that are switched off left out. */
+export function collecting(check: CheckDirective | undefined): {
+  readonly report: LintContext['report'];
+  readonly findings: LintFinding[];
+} {
   const findings: LintFinding[] = [];
   const seen = new Set<string>();
   const report: LintContext['report'] = (rule, range, message) => {
@@ -30,8 +39,11 @@ export function lint(file: Dockerfile, options: LintOptions = {}): LintFinding[]
     seen.add(key);
     findings.push({ rule, message, range });
   };
-  for (const one of CHECKS) one({ file, options, report });
-  return findings.sort((a, b) => byPosition(a.range.start, b.range.start) || (a.rule < b.rule ? -1 : 1));
+  return { report, findings };
+}
+
+export function inFileOrder(a: LintFinding, b: LintFinding): number {
+  return byPosition(a.range.start, b.range.start) || (a.rule < b.rule ? -1 : 1);
 }
 
 /** Whether `error=true` makes these findings the end of the build. */
@@ -39,9 +51,10 @@ export function lintFails(file: Dockerfile, findings: readonly LintFinding[], op
   return findings.length > 0 && (options.check ?? file.directives.check)?.error === true;
 }
 
-function isOn(rule: LintRule, check: CheckDirective | undefined): boolean {
+/** Whether the file's `# check=` leaves the rule on. */
+export function isOn(rule: LintRule | SizeRule, check: CheckDirective | undefined): boolean {
   if (check !== undefined && (check.skip === 'all' || check.skip.includes(rule))) return false;
-  if (!EXPERIMENTAL_RULES.includes(rule)) return true;
+  if (!EXPERIMENTAL_RULES.some((one) => one === rule)) return true;
   return check !== undefined && (check.experimental === 'all' || check.experimental.includes(rule));
 }
 

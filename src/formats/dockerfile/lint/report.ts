@@ -1,10 +1,10 @@
 /** What the checks have in common: what they say, and what they are told. @module */
 import type { IgnoreMatcher } from '../ignore.ts';
 import type { CheckDirective, Dockerfile, Range, Stage } from '../types.ts';
-import type { LintRule } from './rules.ts';
+import type { LintRule, SizeRule } from './rules.ts';
 
 export interface LintFinding {
-  readonly rule: LintRule;
+  readonly rule: LintRule | SizeRule;
   /** One sentence with the facts. */
   readonly message: string;
   readonly range: Range;
@@ -29,7 +29,7 @@ export interface LintOptions {
   readonly basePlatform?: (stage: Stage) => BasePlatform | undefined;
 }
 
-export type Report = (rule: LintRule, range: Range, message: string) => void;
+export type Report = (rule: LintRule | SizeRule, range: Range, message: string) => void;
 
 export interface LintContext {
   readonly file: Dockerfile;

@@ -27,5 +27,17 @@ export const LINT_RULES = {
 
 export type LintRule = keyof typeof LINT_RULES;
 
+/** Our own, about size: what ends up in an image and need not. */
+export const SIZE_RULES = {
+  BaseLargerThanUsed: 'the base of the image holds no more than what the image uses of it',
+  BuildToolsInFinalStage: 'what is needed for building only stays in an earlier stage',
+  ChangedInLaterLayer: 'files get their owner and permissions with the layer that brings them',
+  CopiedTwice: 'nothing is copied into the image a second time',
+  PackageCacheLeft: "no package manager's lists and downloads stay in a layer",
+  RemovedInLaterLayer: 'what is removed is removed in the layer that made it',
+} as const;
+
+export type SizeRule = keyof typeof SIZE_RULES;
+
 /** Off unless `experimental` asks for them. */
 export const EXPERIMENTAL_RULES: readonly LintRule[] = ['InvalidDefinitionDescription'];
