@@ -25,8 +25,8 @@ export interface BuildPorts {
   runner(): Promise<StepRunner>;
   /** @throws ImageError NOT_FOUND for one that cannot be read; undefined where none was given */
   secret(id: string): Promise<Uint8Array | undefined>;
-  /** Path of an agent's socket; undefined where none was given. */
-  ssh(id: string): string | undefined;
+  /** Path of an agent's socket; undefined where none was given. @throws ImageError where it cannot be started */
+  ssh(id: string): Promise<string | undefined>;
   readonly report: (event: BuildEvent) => void;
   readonly run: Run;
 }

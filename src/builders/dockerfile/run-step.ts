@@ -198,7 +198,7 @@ async function mountOf(mount: Mount, cwd: string, index: number, context: StageC
     case 'secret':
       return secretMount(mount, cwd, context);
     case 'ssh': {
-      const socket = context.ports.ssh(mount.id);
+      const socket = await context.ports.ssh(mount.id);
       if (socket === undefined) return absent(mount, 'ssh agent', '--ssh');
       const path = joinPath(cwd, mount.target ?? agentPath(index));
       const { mode, uid, gid } = mount;

@@ -47,14 +47,14 @@ function secret(text: string, env: Env): readonly [string, SecretSource] {
   return [id, name === undefined ? { kind: 'file', path: path ?? id } : { kind: 'env', name }];
 }
 
-/** `default`, or `ID=SOCKET`. */
-export function agents(texts: readonly string[], env: Env): ReadonlyMap<string, string> {
+/** `default`, `ID=SOCKET`, or `ID=KEY,KEY…`. @returns paths by id */
+export function agents(texts: readonly string[], env: Env): ReadonlyMap<string, readonly string[]> {
   return new Map(
     texts.map((text) => {
       const cut = text.indexOf('=');
-      const id = cut < 0 ? text : text.slice(0, cut);
-      const socket = cut < 0 ? env['SSH_AUTH_SOCK'] : text.slice(cut + 1);
-      if (socket !== undefined && socket !== '') return [id, socket] as const;
+      const id = (cut < 0 ? text : text.slice(0, cut)) || 'default';
+      const paths = (cut < 0 ? '' : text.slice(cut + 1)) || env['SSH_AUTH_SOCK'];
+      if (paths) return [id, cut < 0 ? [paths] : paths.split(',')] as const;
       throw new ImageError('USAGE', `--ssh ${text}: there is no agent, since SSH_AUTH_SOCK is not set`, {
         hint: 'start one (eval "$(ssh-agent)"; ssh-add), or write --ssh ID=SOCKET',
       });

@@ -4,13 +4,16 @@ import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ImageError } from '../../base/errors.ts';
+import { printableName } from '../../base/names.ts';
 import { decompress } from '../../formats/compress/decompress.ts';
 import { type Compression, DETECTION_BYTES, detectCompression } from '../../formats/compress/detect.ts';
+import { applyLayer } from '../../model/anchor.ts';
 import type { Blob, Content } from '../../model/content.ts';
 import { contentPieces } from '../../model/layer/content-pieces.ts';
 import type { LayerEntry } from '../../model/layer/entry.ts';
 import { readLayer } from '../../model/layer/read.ts';
 import type { FileNode } from '../../model/node.ts';
+import { EMPTY_TREE, type Tree } from '../../model/tree.ts';
 import type { Run } from '../../ports/run.ts';
 import { readFileNode } from '../../ports/tree-files.ts';
 import { handleBlob } from '../../system/file-blob.ts';
@@ -45,6 +48,33 @@ export async function archiveEntries(
     if (error instanceof ImageError && error.code === 'INVALID') return undefined;
     throw error;
   }
+}
+
+/**
+ * A context that came as an archive; undefined for any other file.
+ * @param what for messages
+ * @throws ImageError UNSUPPORTED for names that mean removed files in layers: no image can hold them
+ */
+export async function archiveTree(
+  file: FileNode,
+  what: string,
+  stack: AsyncDisposableStack,
+  run: Run,
+): Promise<Tree | undefined> {
+  const entries = await archiveEntries(file, stack, run);
+  if (entries === undefined) return undefined;
+  const mark = entries.find(({ kind }) => kind === 'whiteout' || kind === 'opaque');
+  if (mark !== undefined) {
+    const path = printableName(mark.path);
+    throw new ImageError('UNSUPPORTED', `${what} has a file for ${path} whose name begins with .wh.`, {
+      hint: 'in an image such names mean removed files: leave it out of the archive',
+    });
+  }
+  return (await applyLayer(EMPTY_TREE, asynchronous(entries))).tree;
+}
+
+async function* asynchronous<T>(items: Iterable<T>): AsyncGenerator<T> {
+  yield* items;
 }
 
 /** POSIX and GNU archives say `ustar`; older ones are told by the checksum of their first header. */

@@ -6,7 +6,7 @@ import { type BuiltImage, imageOf } from '../../builders/dockerfile/image.ts';
 import { PROXY_ARGS, platformArgs } from '../../builders/dockerfile/scope.ts';
 import { solve } from '../../builders/dockerfile/solve.ts';
 import type { State } from '../../builders/dockerfile/state.ts';
-import { isDockerFrontend } from '../../formats/dockerfile/directives.ts';
+import { isDockerFrontend, parseBoolean } from '../../formats/dockerfile/directives.ts';
 import { lint, lintFails } from '../../formats/dockerfile/lint/lint.ts';
 import { parseDockerfile } from '../../formats/dockerfile/parse.ts';
 import type { Dockerfile } from '../../formats/dockerfile/types.ts';
@@ -14,12 +14,13 @@ import type { Root } from '../../ports/root.ts';
 import { treeFiles } from '../../ports/tree-files.ts';
 import type { SinkOptions } from '../../sinks.ts';
 import type { Access } from '../../sources.ts';
+import { storeDirectory } from '../../store/directory.ts';
 import { machinePlatform } from '../../system/machine.ts';
 import { openBuildSource } from './contexts.ts';
 import type { BuildOptions } from './options.ts';
 import { type SavedBuild, saveBuild, storedBlobs } from './save.ts';
 import { squashed } from './squash.ts';
-import { buildWorld } from './world.ts';
+import { buildWorld, openRemotes } from './world.ts';
 
 export interface Building extends AsyncDisposable {
   /** One for each platform. */
@@ -37,12 +38,14 @@ export interface Building extends AsyncDisposable {
 export async function openBuilding(options: BuildOptions, access: Access): Promise<Building> {
   await using stack = new AsyncDisposableStack();
   const { run = {} } = access;
-  const source = await openBuildSource({ ...options, keepGitDir: keepsGitDir(options) }, stack, run);
+  const remotes = openRemotes(options.secrets, stack, access);
+  const asked = { ...options, keepGitDir: keepsGitDir(options), store: storeDirectory(access.env) };
+  const source = await openBuildSource(asked, remotes, stack, run);
   const dockerfile = parseDockerfile(source.dockerfile, source.name);
   assertFrontend(dockerfile);
   assertChecks(dockerfile, options);
   warnOfArguments(dockerfile, options);
-  const { ports, memo, contents } = buildWorld(source, options, stack, access);
+  const { ports, memo, contents } = buildWorld(source, remotes, options, stack, access);
   const settings: BuildSettings = {
     ...options,
     buildPlatform: machinePlatform(),
@@ -74,7 +77,7 @@ export async function openBuilding(options: BuildOptions, access: Access): Promi
 }
 
 function keepsGitDir({ args }: BuildOptions): boolean {
-  return ['1', 'true'].includes(args.get('BUILDKIT_CONTEXT_KEEP_GIT_DIR') ?? '');
+  return parseBoolean(args.get('BUILDKIT_CONTEXT_KEEP_GIT_DIR') ?? '') ?? false;
 }
 
 async function rootOf(state: State, { config }: BuiltImage): Promise<Root> {

@@ -1,22 +1,24 @@
 /** The build context in all its forms, and the Dockerfile that goes with it. @module */
-import { existsSync, readFileSync, statSync } from 'node:fs';
-import { resolve as absolute, basename, dirname, join } from 'node:path';
-import { fromSystem, ImageError } from '../../base/errors.ts';
-import { cleanPath } from '../../base/path.ts';
+import { existsSync, realpathSync, statSync } from 'node:fs';
+import { resolve as absolute, basename, dirname, isAbsolute, join } from 'node:path';
+import { ImageError } from '../../base/errors.ts';
+import { cleanPath, isWithin } from '../../base/path.ts';
+import { redacted } from '../../base/secrets.ts';
 import { collect } from '../../base/stream.ts';
 import { parseGitReference } from '../../formats/dockerfile/git.ts';
-import { applyLayer } from '../../model/anchor.ts';
-import { readLayer } from '../../model/layer/read.ts';
+import { sliceContent } from '../../model/content.ts';
+import type { FileNode } from '../../model/node.ts';
+import { FILE_META } from '../../model/node.ts';
 import { resolve } from '../../model/resolve.ts';
 import { EMPTY_TREE, type Tree } from '../../model/tree.ts';
 import type { Run } from '../../ports/run.ts';
 import { readFileNode } from '../../ports/tree-files.ts';
-import { openFile } from '../../system/open-file.ts';
-import { archiveEntries } from './archive.ts';
-import { download } from './download.ts';
-import { checkout } from './git.ts';
-import { IGNORE_NOTHING, ignoreOf } from './ignore.ts';
-import { asContext, readContext } from './local-context.ts';
+import { openBytes } from '../../system/open-file.ts';
+import { archiveTree } from './archive.ts';
+import { asContext } from './as-context.ts';
+import { IGNORE_NOTHING, type Ignore, ignoreOf } from './ignore.ts';
+import { readContext } from './local-context.ts';
+import { readSmallFile } from './small-file.ts';
 
 export interface BuildSource {
   /** What the Dockerfile is called in messages. */
@@ -33,14 +35,24 @@ export interface SourceOptions {
   readonly file: string | undefined;
   /** Whether `.git` of a repository stays. */
   readonly keepGitDir: boolean;
+  /** Where pare keeps things: no part of any context. */
+  readonly store: string;
+}
+
+/** What addresses lead to. */
+export interface Remotes {
+  git(url: string, options: { readonly keepGitDir: boolean; readonly checksum?: string | undefined }): Promise<Tree>;
+  http(url: string, checksum?: string): Promise<FileNode>;
 }
 
 /** More than any Dockerfile. */
-const TEXT_LIMIT = 16 * 1024 * 1024;
+const LIMIT = 16 * 1024 * 1024;
+const DOCKERFILE = { what: 'the Dockerfile', limit: LIMIT, hint: 'name the Dockerfile with -f' };
 
 /** What is opened stays so until the stack is disposed of. @throws ImageError USAGE, NOT_FOUND … */
 export async function openBuildSource(
   options: SourceOptions,
+  remotes: Remotes,
   stack: AsyncDisposableStack,
   run: Run,
 ): Promise<BuildSource> {
@@ -50,49 +62,73 @@ export async function openBuildSource(
       hint: 'give one of them as a file',
     });
   }
-  if (context === '-') return fromStdin(file, stack, run);
+  if (context === '-') return fromStdin(file, remotes, stack, run);
   if (parseGitReference(context) !== undefined) {
-    return fromTree(await checkout(context, options, stack, run), options, run);
+    return fromTree(await remotes.git(context, options), file, remotes, run);
   }
-  if (/^https?:\/\//.test(context)) {
-    const node = await download(context, undefined, stack, run);
-    const entries = await archiveEntries(node, stack, run);
-    if (entries === undefined) return loneFile(await readFileNode(node));
-    return fromTree((await applyLayer(EMPTY_TREE, asynchronous(entries))).tree, options, run);
+  if (isAddress(context)) {
+    const node = await remotes.http(context);
+    const tree = await archiveTree(node, redacted(context), stack, run);
+    if (tree !== undefined) return fromTree(tree, file, remotes, run);
+    return loneFile(await readFileNode(node), file);
   }
-  return fromDirectory(context, file, run);
+  return fromDirectory(options, remotes, run);
 }
 
-async function* asynchronous<T>(items: Iterable<T>): AsyncGenerator<T> {
-  yield* items;
+export function isAddress(text: string): boolean {
+  return /^https?:\/\//i.test(text);
 }
 
 /** A Dockerfile that has no context. */
-function loneFile(dockerfile: Uint8Array): BuildSource {
-  return { name: 'Dockerfile', dockerfile, context: async () => EMPTY_TREE };
+function loneFile(dockerfile: Uint8Array, file: string | undefined): BuildSource {
+  if (file === undefined) return { name: 'Dockerfile', dockerfile, context: async () => EMPTY_TREE };
+  throw new ImageError('USAGE', `-f ${file} names a Dockerfile, and in the context's place there is one already`, {
+    hint: 'give a context that is a directory or a tar, or leave -f out',
+  });
 }
 
 /** A tar, however compressed; else a Dockerfile. */
-async function fromStdin(file: string | undefined, stack: AsyncDisposableStack, run: Run): Promise<BuildSource> {
-  const opened = stack.use(await openFile('-', run));
-  const head = await opened.blob.read(0, Math.min(512, opened.size));
-  const isTar = head.length === 512 && Buffer.from(head.subarray(257, 262)).toString('latin1') === 'ustar';
-  if (!isTar) return loneFile(await collect(opened.blob.stream(0, opened.size), TEXT_LIMIT, 'the Dockerfile on stdin'));
-  const { tree } = await applyLayer(EMPTY_TREE, readLayer(opened.blob, opened.size));
-  return fromTree(tree, { context: '-', file, keepGitDir: true }, run);
+async function fromStdin(
+  file: string | undefined,
+  remotes: Remotes,
+  stack: AsyncDisposableStack,
+  run: Run,
+): Promise<BuildSource> {
+  const { blob, size } = stack.use(await openBytes('-', run));
+  if (size === 0) {
+    throw new ImageError('INVALID', 'standard input is empty, where a tar or a Dockerfile is expected', {
+      hint: 'has the program that was to write it failed?',
+    });
+  }
+  const content = sliceContent(blob, 0, size);
+  const node: FileNode = { kind: 'file', meta: FILE_META, mtime: 0, mtimeNs: 0, link: undefined, content };
+  const tree = await archiveTree(node, 'the tar on stdin', stack, run);
+  if (tree !== undefined) return fromTree(tree, file, remotes, run);
+  return loneFile(await collect(blob.stream(0, size), LIMIT, 'the Dockerfile on stdin'), file);
 }
 
-async function fromTree(tree: Tree, { file = 'Dockerfile' }: SourceOptions, run: Run): Promise<BuildSource> {
-  const name = cleanPath(`/${file}`);
-  const dockerfile = file === '-' ? await stdin() : await textIn(tree, name);
-  if (dockerfile === undefined) {
-    throw new ImageError('NOT_FOUND', `the context has no ${file}`, { hint: 'name it with -f' });
+/** The Dockerfile is one of the context, but for one on stdin, at an address or at an absolute path, which is this machine's. */
+async function fromTree(tree: Tree, file: string | undefined, remotes: Remotes, run: Run): Promise<BuildSource> {
+  const isOutside = file !== undefined && (file === '-' || isAddress(file) || isAbsolute(file));
+  const path = isOutside ? undefined : dockerfileIn(tree, file);
+  const dockerfile = isOutside ? await outsideFile(file, remotes, run) : path && (await textIn(tree, path));
+  if (dockerfile === undefined || dockerfile === '') {
+    throw new ImageError('NOT_FOUND', `the context has no ${file ?? 'Dockerfile'}`, { hint: 'name it with -f' });
   }
-  run.signal?.throwIfAborted();
-  const ignored = (await textIn(tree, `${name}.dockerignore`)) ?? (await textIn(tree, '/.dockerignore'));
-  const ignore = ignored === undefined ? IGNORE_NOTHING : ignoreOf(new TextDecoder().decode(ignored));
-  const context = asContext(tree, ignore);
-  return { name: file === '-' ? 'Dockerfile' : file, dockerfile, context: async () => context };
+  const own = path === undefined ? undefined : await textIn(tree, `${path}.dockerignore`);
+  const ignored = own ?? (await textIn(tree, '/.dockerignore'));
+  const context = asContext(tree, ignoreIn(ignored));
+  return { name: shownFile(file), dockerfile, context: async () => context };
+}
+
+function shownFile(file: string | undefined): string {
+  if (file === undefined || file === '-') return 'Dockerfile';
+  return isAddress(file) ? redacted(file) : file;
+}
+
+function dockerfileIn(tree: Tree, file: string | undefined): string {
+  if (file !== undefined) return cleanPath(`/${file}`);
+  return resolve(tree, '/Dockerfile').kind === 'missing' ? '/dockerfile' : '/Dockerfile';
 }
 
 async function textIn(tree: Tree, path: string): Promise<Uint8Array | undefined> {
@@ -100,23 +136,58 @@ async function textIn(tree: Tree, path: string): Promise<Uint8Array | undefined>
   return found.kind === 'found' && found.node.kind === 'file' ? readFileNode(found.node) : undefined;
 }
 
-async function fromDirectory(directory: string, file: string | undefined, run: Run): Promise<BuildSource> {
+function ignoreIn(text: Uint8Array | undefined): Ignore {
+  return text === undefined ? IGNORE_NOTHING : ignoreOf(new TextDecoder().decode(text));
+}
+
+async function outsideFile(file: string, remotes: Remotes, run: Run): Promise<Uint8Array> {
+  if (file === '-') return collect(process.stdin, LIMIT, 'the Dockerfile on stdin');
+  if (isAddress(file)) return readFileNode(await remotes.http(file));
+  return readSmallFile(file, DOCKERFILE, run);
+}
+
+async function fromDirectory(
+  { context: directory, file, store }: SourceOptions,
+  remotes: Remotes,
+  run: Run,
+): Promise<BuildSource> {
   if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) {
     throw new ImageError('NOT_FOUND', `the context ${directory} is no directory`, {
       hint: 'write a directory, - for a tar on stdin, or an address',
     });
   }
-  const path = file === undefined ? defaultFile(directory) : file;
-  const dockerfile = path === '-' ? await stdin() : readFile(path);
-  const ignored = path === '-' ? [] : [join(dirname(path), `${basename(path)}.dockerignore`)];
-  const found = [...ignored, join(directory, '.dockerignore')].find((one) => existsSync(one));
-  const ignore = found === undefined ? IGNORE_NOTHING : ignoreOf(new TextDecoder().decode(readFile(found)));
+  const path = file ?? defaultFile(directory);
+  const isElsewhere = path === '-' || isAddress(path);
+  const dockerfile = await outsideFile(path, remotes, run);
+  const own = isElsewhere ? [] : [join(dirname(path), `${basename(path)}.dockerignore`)];
+  const ignored = [...own, join(directory, '.dockerignore')].find((one) => existsSync(one));
+  const ignore = ignored === undefined ? IGNORE_NOTHING : await readIgnore(ignored, run);
   let context: Promise<Tree> | undefined;
   return {
-    name: path === '-' ? 'Dockerfile' : shownName(path, directory),
+    name: isElsewhere ? shownFile(path) : shownName(path, directory),
     dockerfile,
-    context: () => (context ??= readContext(absolute(directory), ignore, run)),
+    context: () => (context ??= readContext(absolute(directory), ignore, run, storeIn(directory, store))),
   };
+}
+
+/**
+ * Where the store lies in the context: it changes while it is read, and belongs in no image.
+ * @throws ImageError USAGE where it is the other way round
+ */
+function storeIn(directory: string, store: string): string | undefined {
+  if (!existsSync(store)) return undefined;
+  const [outer, inner] = [realpathSync(directory), realpathSync(store)];
+  if (isWithin(outer, inner)) {
+    throw new ImageError('USAGE', `the context ${directory} lies in pare's own store ${store}`, {
+      hint: 'build from a directory of yours',
+    });
+  }
+  return isWithin(inner, outer) ? inner.slice(outer === '/' ? 0 : outer.length) : undefined;
+}
+
+/** @throws ImageError */
+export async function readIgnore(path: string, run: Run): Promise<Ignore> {
+  return ignoreIn(await readSmallFile(path, { what: 'the ignore file', limit: LIMIT }, run));
 }
 
 function shownName(path: string, directory: string): string {
@@ -127,16 +198,4 @@ function defaultFile(directory: string): string {
   const path = join(directory, 'Dockerfile');
   const other = join(directory, 'dockerfile');
   return !existsSync(path) && existsSync(other) ? other : path;
-}
-
-function readFile(path: string): Uint8Array {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw fromSystem(error, `cannot read ${path}`, 'name the Dockerfile with -f');
-  }
-}
-
-function stdin(): Promise<Uint8Array> {
-  return collect(process.stdin, TEXT_LIMIT, 'the Dockerfile on stdin');
 }

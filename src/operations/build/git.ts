@@ -1,27 +1,30 @@
 /** Checkouts of git repositories, for ADD and for contexts: made by the git program. @module */
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { ImageError, systemCode } from '../../base/errors.ts';
+import { ImageError } from '../../base/errors.ts';
 import { cleanPath } from '../../base/path.ts';
 import { redacted } from '../../base/secrets.ts';
 import { type GitReference, parseGitReference } from '../../formats/dockerfile/git.ts';
-import type { Tree } from '../../model/tree.ts';
+import { resolve } from '../../model/resolve.ts';
+import { nodeAt, type Tree } from '../../model/tree.ts';
 import type { Run } from '../../ports/run.ts';
-import { IGNORE_NOTHING } from './ignore.ts';
+import { type GitAccess, type GitProgram, gitProgram } from './git-program.ts';
+import { IGNORE_NOTHING, type Ignore } from './ignore.ts';
 import { readContext } from './local-context.ts';
+import { withTime } from './times.ts';
 
 export interface GitOptions {
-  /** Whether `.git` stays. */
+  /** Whether `.git` stays, where the reference itself does not say. */
   readonly keepGitDir: boolean;
   /** The commit, or its first digits, that must come of it. */
   readonly checksum?: string | undefined;
+  readonly access: GitAccess;
 }
 
 /**
- * What the reference means, readable until the stack is disposed of.
+ * What the reference means, readable until the stack is disposed of. All files have the time of the commit, so that the same
+ * commit is the same tree, unless the reference says `mtime=checkout`.
  * @throws ImageError UNAVAILABLE without git; NOT_FOUND, DIGEST_MISMATCH
  */
 export async function checkout(
@@ -34,39 +37,110 @@ export async function checkout(
   if (reference === undefined) throw new ImageError('USAGE', `"${redacted(text)}" is no git repository`);
   const directory = await mkdtemp(join(tmpdir(), 'pare-git-'));
   stack.defer(() => rm(directory, { recursive: true, force: true }));
-  const commit = await fetchInto(directory, reference, run);
-  const wanted = options.checksum ?? reference.checksum;
-  if (wanted !== undefined && !commit.startsWith(wanted)) {
+  const git = gitProgram(directory, reference.remote, options.access, run);
+  const { commit, objects } = await fetchCommit(git, reference);
+  const wanted = reference.checksum ?? options.checksum;
+  if (wanted !== undefined && !objects.some((object) => object.startsWith(wanted))) {
     throw new ImageError('DIGEST_MISMATCH', `${redacted(text)} is at commit ${commit}, and ${wanted} is wanted`);
   }
-  if (!options.keepGitDir) await rm(join(directory, '.git'), { recursive: true, force: true });
-  return readContext(join(directory, cleanPath(`/${reference.subdir ?? ''}`)), IGNORE_NOTHING, run);
+  await git.run('checkout', '--quiet', '--detach', commit);
+  if (reference.submodules !== false) await fetchSubmodules(git);
+  const time = reference.mtime === 'checkout' ? undefined : Number(await git.run('log', '-1', '--format=%ct', commit));
+  const keeps = reference.keepGitDir ?? options.keepGitDir;
+  if (keeps) await settleGitDir(directory, git);
+  const whole = await readContext(directory, keeps ? IGNORE_NOTHING : IGNORE_GIT, run);
+  const tree = subtree(whole, reference.subdir ?? '', text);
+  return time === undefined ? tree : withTime(tree, time);
 }
 
-/** @returns the commit */
-async function fetchInto(directory: string, { remote, ref, submodules }: GitReference, run: Run): Promise<string> {
-  const git = (...args: readonly string[]) => call(directory, args, redacted(remote), run);
-  await git('init', '--quiet');
-  await git('remote', 'add', 'origin', remote);
-  await git('fetch', '--quiet', '--depth=1', '--', 'origin', ref ?? 'HEAD');
-  await git('checkout', '--quiet', 'FETCH_HEAD');
-  if (submodules !== false) await git('submodule', 'update', '--quiet', '--init', '--recursive', '--depth=1');
-  return (await git('rev-parse', 'HEAD')).trim();
+/** Nothing in a repository can be called so: what is, is git's own, a submodule's file as well. */
+const IGNORE_GIT: Ignore = (path) => (/(?:^|\/)\.git$/.test(path) ? 'out' : 'in');
+
+interface Fetched {
+  readonly commit: string;
+  /** Names of the commit, and of the tag that leads to it. */
+  readonly objects: readonly string[];
 }
 
-async function call(cwd: string, args: readonly string[], what: string, { signal }: Run): Promise<string> {
+async function fetchCommit(git: GitProgram, reference: GitReference): Promise<Fetched> {
+  await git.run('init', '--quiet', '--initial-branch=master');
+  await git.run('remote', 'add', 'origin', git.remote);
+  const asked = reference.fetchByCommit ? (reference.checksum ?? reference.ref) : reference.ref;
+  const name = isCommit(asked) ? asked : await fullName(git, asked);
+  const revision = await fetchName(git, name);
+  const [tip = '', commit = ''] = (await git.run('rev-parse', revision, `${revision}^{commit}`)).split('\n');
+  return { commit, objects: [tip, commit] };
+}
+
+/** By the whole name of an object; what is shorter could be a branch. */
+function isCommit(name: string | undefined): name is string {
+  return name !== undefined && /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(name);
+}
+
+/** The branch of the name, else the tag: git's own order where both are there. */
+async function fullName(git: GitProgram, name: string | undefined): Promise<string> {
+  if (name === undefined) return 'HEAD';
+  const lines = (await git.run('ls-remote', '--', 'origin', name)).split('\n');
+  const there = new Set(lines.map((line) => line.split('\t')[1] ?? ''));
+  const bare = name.replace(/^refs\//, '');
+  const forms = [name, `refs/${bare}`, `refs/heads/${name}`, `refs/tags/${name}`];
+  const found = forms.find((form) => form.startsWith('refs/') && there.has(form));
+  if (found !== undefined) return found;
+  throw new ImageError('NOT_FOUND', `${redacted(git.remote)} has no branch and no tag "${name}"`, {
+    hint: 'a commit is named by all of its 40 digits',
+  });
+}
+
+/**
+ * The one commit, where the server gives it: not every server gives commits that no branch ends with, and plain files over HTTP
+ * cannot be cut short. Then more is fetched.
+ * @returns what git calls it afterwards
+ */
+async function fetchName(git: GitProgram, name: string): Promise<string> {
+  const target = name.replace(/^refs\/heads\//, 'refs/remotes/origin/');
+  const spec = name.startsWith('refs/') ? `+${name}:${target}` : name;
   try {
-    const env = { ...process.env, GIT_TERMINAL_PROMPT: '0', GIT_CONFIG_NOSYSTEM: '1' };
-    const { stdout } = await promisify(execFile)('git', [...args], { cwd, env, signal });
-    return stdout;
+    await git.run('fetch', '--quiet', '--depth=1', '--', 'origin', spec);
+    return 'FETCH_HEAD';
   } catch (error) {
-    signal?.throwIfAborted();
-    if (systemCode(error) === 'ENOENT') {
-      throw new ImageError('UNAVAILABLE', `${what} is a git repository, and git is not installed here`, {
-        hint: 'install git',
-      });
+    if (isCommit(name)) {
+      await git.run('fetch', '--quiet', '--tags', '--', 'origin', '+refs/heads/*:refs/remotes/origin/*');
+      return name;
     }
-    const said = String((error as { stderr?: unknown }).stderr ?? '').trim();
-    throw new ImageError('NOT_FOUND', `git ${args[0]} of ${what} failed: ${redacted(said)}`, { cause: error });
+    if (!isUncut(error)) throw error;
+    await git.run('fetch', '--quiet', '--', 'origin', spec);
+    return 'FETCH_HEAD';
   }
+}
+
+/** Whether the server gives whole histories only. */
+function isUncut(error: unknown): boolean {
+  return error instanceof ImageError && /shallow|dumb http/i.test(error.message);
+}
+
+async function fetchSubmodules(git: GitProgram): Promise<void> {
+  const update = ['submodule', 'update', '--quiet', '--init', '--recursive'];
+  try {
+    await git.run(...update, '--depth=1');
+  } catch (error) {
+    if (!isUncut(error)) throw error;
+    await git.run(...update);
+  }
+}
+
+/** What git notes of this machine and of this moment goes: then the same commit is the same bytes. */
+async function settleGitDir(directory: string, git: GitProgram): Promise<void> {
+  await git.run('remote', 'set-url', 'origin', redacted(git.remote));
+  for (const name of ['FETCH_HEAD', 'ORIG_HEAD', 'logs', 'index']) {
+    await rm(join(directory, '.git', name), { recursive: true, force: true });
+  }
+  await git.run('read-tree', 'HEAD');
+}
+
+/** Links on the way are followed in the repository, never out of it. */
+function subtree(tree: Tree, subdir: string, text: string): Tree {
+  const found = resolve(tree, cleanPath(`/${subdir}`));
+  const node = found.kind === 'found' ? nodeAt(tree, found.path) : undefined;
+  if (node?.kind === 'dir') return { root: node };
+  throw new ImageError('NOT_FOUND', `${redacted(text)} has no directory ${subdir}`);
 }

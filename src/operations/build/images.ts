@@ -82,7 +82,12 @@ async function openDocuments(reference: Reference, stack: AsyncDisposableStack, 
 }
 
 /** A root filesystem as one layer, so that programs can be run in it and images refer to it. */
-async function stateOfTree(tree: Tree, platform: Platform, layers: BuildLayers, { run }: Access): Promise<State> {
+export async function stateOfTree(
+  tree: Tree,
+  platform: Platform,
+  layers: BuildLayers,
+  { run }: Access,
+): Promise<State> {
   const { diffId, blob, size, entries } = await layers.add(writeLayer(tree), run);
   const root = async () => {
     const changes = anchor(EMPTY_TREE, entries);

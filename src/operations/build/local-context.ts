@@ -1,26 +1,31 @@
-/** Files that COPY and ADD take from, as they are to be in the image: of root, and without what .dockerignore leaves out. @module */
-import { type Recursion, runRecursion } from '../../base/recursion.ts';
-import type { Dir, Leaf, Meta, Node } from '../../model/node.ts';
-import { metaInterner } from '../../model/node.ts';
+/** A directory of this machine that COPY and ADD take from: files are root's, and what .dockerignore leaves out is not looked at. @module */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Dir, Node } from '../../model/node.ts';
 import type { Tree } from '../../model/tree.ts';
 import type { Run } from '../../ports/run.ts';
 import { type RootReader, rootReader } from '../../system/disk-root.ts';
+import { ownerReset } from './as-context.ts';
 import type { Ignore } from './ignore.ts';
-
-/** Attributes that belong to the machine and not to the file. */
-const MACHINE_XATTRS = /^(?:system\.|security\.(?:selinux|ima|evm|SMACK)|trusted\.)/;
 
 /** How many entries are read before others get a turn. */
 const BREATH = 2000;
 
 /**
- * A directory of this machine. What is ignored is not looked at; contents are read when they are wanted.
+ * Within this many milliseconds a file can change twice and have one time of change: kernels before 6.13 count in ticks, of up to
+ * ten milliseconds.
+ */
+const TICK = 20;
+
+/**
+ * Contents are read when they are wanted; a file that has changed by then is an error.
+ * @param without path of a directory that is not looked at, from the context: `/a/b`
  * @throws ImageError NOT_FOUND, DENIED
  */
-export async function readContext(directory: string, ignore: Ignore, run: Run): Promise<Tree> {
+export async function readContext(directory: string, ignore: Ignore, run: Run, without?: string): Promise<Tree> {
   const reader = rootReader(directory);
   const metaOf = ownerReset();
   let count = 0;
+  let newest = 0;
   const readDir = async (path: string, node: Node): Promise<Dir> => {
     const names: string[] = [];
     const nodes: Node[] = [];
@@ -35,15 +40,20 @@ export async function readContext(directory: string, ignore: Ignore, run: Run): 
   };
   const readEntry = async (path: string): Promise<Node | undefined> => {
     const verdict = ignore(path.slice(1));
-    if (verdict === 'out') return undefined;
+    if (verdict === 'out' || path === without) return undefined;
     const info = reader.lookup(path);
     if (info === undefined) return undefined;
     if (++count % BREATH === 0) await breathe(run);
-    if (info.kind !== 'dir') return verdict === 'in' ? { ...info, meta: metaOf(info.meta) } : undefined;
+    if (info.kind !== 'dir') {
+      newest = Math.max(newest, info.mtime * 1e3 + info.mtimeNs / 1e6);
+      return verdict === 'in' ? { ...info, meta: metaOf(info.meta) } : undefined;
+    }
     const dir = await readDir(path, info as Dir);
     return verdict === 'in' || dir.names.length > 0 ? dir : undefined;
   };
-  return { root: await readDir('', rootOf(reader)) };
+  const root = await readDir('', rootOf(reader));
+  if (Math.abs(Date.now() - newest) < TICK) await sleep(TICK);
+  return { root };
 }
 
 function rootOf(reader: RootReader): Dir {
@@ -53,33 +63,4 @@ function rootOf(reader: RootReader): Dir {
 async function breathe(run: Run): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
   run.signal?.throwIfAborted();
-}
-
-/** The same of a tree that was read: a tar, a checkout. */
-export function asContext(tree: Tree, ignore: Ignore): Tree {
-  const metaOf = ownerReset();
-  const leafOf = (leaf: Leaf): Leaf => ({ ...leaf, meta: metaOf(leaf.meta) });
-  function* dirOf(dir: Dir, path: string): Recursion<Dir> {
-    const names: string[] = [];
-    const nodes: Node[] = [];
-    for (const [i, name] of dir.names.entries()) {
-      const node = dir.nodes[i] as Node;
-      const verdict = ignore(path + name);
-      if (verdict === 'out' || (verdict === 'perhaps' && node.kind !== 'dir')) continue;
-      const made = node.kind === 'dir' ? yield dirOf(node, `${path}${name}/`) : leafOf(node);
-      if (verdict === 'perhaps' && made.kind === 'dir' && made.names.length === 0) continue;
-      names.push(name);
-      nodes.push(made);
-    }
-    return { kind: 'dir', meta: metaOf(dir.meta), mtime: dir.mtime, mtimeNs: dir.mtimeNs, names, nodes };
-  }
-  return { root: runRecursion(dirOf(tree.root, '')) };
-}
-
-function ownerReset(): (meta: Meta) => Meta {
-  const intern = metaInterner();
-  return ({ mode, xattrs }) => {
-    const kept = [...(xattrs ?? [])].filter(([name]) => !MACHINE_XATTRS.test(name));
-    return intern({ mode, uid: 0, gid: 0, ...(kept.length > 0 ? { xattrs: new Map(kept) } : {}) });
-  };
 }

@@ -19,8 +19,8 @@ export interface BuildOptions extends Omit<BuildSettings, 'clock' | 'buildPlatfo
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
   readonly secrets: ReadonlyMap<string, SecretSource>;
-  /** Paths of agents' sockets by id. */
-  readonly ssh: ReadonlyMap<string, string>;
+  /** By id: the path of an agent's socket, or those of files with private keys. */
+  readonly ssh: ReadonlyMap<string, readonly string[]>;
   /** Whether images are looked up in their registries although the store has them. */
   readonly pull: boolean;
   /** Whether the layers that are new become one. */
