@@ -34,6 +34,19 @@ export interface BuildStep {
   readonly stdin?: Uint8Array;
   /** A line without its end, bytes that are no UTF-8 replaced; lines above 64 KiB come in pieces. */
   readonly output: (stream: 'stdout' | 'stderr', line: string) => void;
+  /** Called where the program has failed, while its filesystem and all mounts still stand. */
+  readonly inspect?: (failed: FailedStep) => Promise<void>;
+}
+
+/** A step that has ended with another status than 0. */
+export interface FailedStep {
+  readonly status: number;
+  /**
+   * Runs a program at the terminal of this process, as the step's: with its filesystem, mounts, user, environment and directory.
+   * @returns its status
+   * @throws SandboxError where there is no such program
+   */
+  shell(args: readonly string[]): Promise<number>;
 }
 
 export interface StepProcess {
@@ -119,6 +132,8 @@ export interface SshMount {
 export interface StepResult extends AsyncDisposable {
   /** 0 to 255, or 128 + the number of the signal that ended the program. */
   readonly status: number;
+  /** How many processes of the machine the kernel ended while it ran, since there was no memory left for them. */
+  readonly outOfMemory: number;
   /**
    * What the program did to the root filesystem, whatever its status: a changeset made for `root.tree`. Nothing of mounts,
    * /proc, /sys, /dev, resolv.conf, hosts and hostname is in it. The same object at each call.

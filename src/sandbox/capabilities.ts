@@ -1,4 +1,4 @@
-/** All that root may be allowed: what `RUN --security=insecure` gives. @module */
+/** All that root may be allowed: what `RUN --security=insecure` gives, and what others are kept from. @module */
 import { readFileSync } from 'node:fs';
 import type { Standing } from './namespace.ts';
 
@@ -50,7 +50,20 @@ const BY_NUMBER: readonly string[] = [
 /** Those that can be given here: root of a user namespace has all, root of a machine may itself have been given less. */
 export function allCapabilities(who: Standing): readonly string[] {
   if (who === 'user') return BY_NUMBER;
+  const held = heldNumbers();
+  return BY_NUMBER.filter((_, number) => held(number));
+}
+
+/** The numbers of those that this process could hand on, but for the named ones; also of those that are newer than these names. */
+export function capabilitiesBut(names: readonly string[]): readonly number[] {
+  const held = heldNumbers();
+  const all = Array.from({ length: 64 }, (_, number) => number);
+  return all.filter((number) => held(number) && !names.includes(BY_NUMBER[number] ?? ''));
+}
+
+/** Of the bounding set. */
+function heldNumbers(): (number: number) => boolean {
   const bounding = /^CapBnd:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';
   const held = BigInt(`0x${bounding}`);
-  return BY_NUMBER.filter((_, number) => (held >> BigInt(number)) & 1n);
+  return (number) => ((held >> BigInt(number)) & 1n) === 1n;
 }

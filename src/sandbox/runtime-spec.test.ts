@@ -18,20 +18,15 @@ const REQUEST: SandboxRequest = {
   output: 'inherit',
 };
 const spec = (request: Partial<SandboxRequest> = {}, privileged = true) =>
-  runtimeSpec({ ...REQUEST, ...request }, { root: 'root', supplied: [], privileged }) as {
-    process: { user: object; capabilities: Record<string, string[]>; noNewPrivileges: boolean };
-    root: object;
-    mounts: { destination: string; type: string; options: string[] }[];
-    linux: { namespaces: { type: string }[]; resources?: object };
-  };
+  runtimeSpec({ ...REQUEST, ...request }, { root: 'root', supplied: [], privileged });
 
 test('an ordinary user of the image begins without capabilities, and can gain them as under docker', () => {
   const { capabilities, noNewPrivileges } = spec({ process: { ...REQUEST.process, uid: 10 } }).process;
-  expect(capabilities['effective']).toEqual([]);
-  expect(capabilities['bounding']).toContain('CAP_NET_BIND_SERVICE');
-  expect(capabilities['bounding']).not.toContain('CAP_SYS_ADMIN');
+  expect(capabilities.effective).toEqual([]);
+  expect(capabilities.bounding).toContain('CAP_NET_BIND_SERVICE');
+  expect(capabilities.bounding).not.toContain('CAP_SYS_ADMIN');
   expect(noNewPrivileges).toBe(false);
-  expect(spec().process.capabilities['effective']).toHaveLength(14);
+  expect(spec().process.capabilities.effective).toHaveLength(14);
 });
 
 test('the machine’s network is shared by leaving its namespace out', () => {

@@ -29,8 +29,38 @@ export interface SpecOptions {
   readonly ulimits?: readonly { readonly name: string; readonly soft: number; readonly hard: number }[];
 }
 
+/** As much of the document as is written here. */
+export interface RuntimeSpec {
+  readonly ociVersion: string;
+  readonly process: {
+    readonly terminal: boolean;
+    readonly user: { readonly uid: number; readonly gid: number; readonly additionalGids: readonly number[] };
+    readonly args: readonly string[];
+    readonly env: readonly string[];
+    readonly cwd: string;
+    readonly capabilities: Capabilities;
+    readonly rlimits: readonly { readonly type: string; readonly soft: number; readonly hard: number }[];
+    readonly noNewPrivileges: boolean;
+  };
+  readonly root: { readonly path: string; readonly readonly: boolean };
+  readonly hostname: string;
+  readonly mounts: readonly Mount[];
+  readonly linux: {
+    readonly namespaces: readonly { readonly type: string }[];
+    readonly maskedPaths: readonly string[];
+    readonly readonlyPaths: readonly string[];
+    readonly resources?: { readonly devices: readonly { readonly allow: boolean; readonly access: string }[] };
+  };
+}
+
+interface Capabilities {
+  readonly bounding: readonly string[];
+  readonly effective: readonly string[];
+  readonly permitted: readonly string[];
+}
+
 /** The document as a value, ready for JSON. */
-export function runtimeSpec(request: SandboxRequest, options: SpecOptions): object {
+export function runtimeSpec(request: SandboxRequest, options: SpecOptions): RuntimeSpec {
   const { root, supplied, privileged, insecure, ulimits = [] } = options;
   const { process, terminal } = request;
   const sharesNetwork = request.network === 'host';
@@ -68,7 +98,7 @@ export function runtimeSpec(request: SandboxRequest, options: SpecOptions): obje
 }
 
 /** As Docker: root gets the default set; another user could gain it by a set-user-ID program, and begins with none. */
-function capabilitiesOf(uid: number, all: readonly string[]): object {
+function capabilitiesOf(uid: number, all: readonly string[]): Capabilities {
   const held = uid === 0 ? all : [];
   return { bounding: all, effective: held, permitted: held };
 }

@@ -41,3 +41,19 @@ export async function findRuntime(wanted?: string): Promise<string> {
     hint: 'on Debian and Ubuntu: sudo apt-get install runc; "pare doctor" says what else is missing',
   });
 }
+
+/** Pare's own way to start a program of a build step: no runtime, and less isolation. */
+export const CHROOT = 'chroot';
+
+/**
+ * What can start the programs of build steps, in the order of preference: paths of runtimes, then {@link CHROOT}.
+ * @param wanted name or path: then this one alone
+ * @throws ImageError UNAVAILABLE where the wanted one is not there
+ */
+export async function findStepRuntimes(wanted?: string): Promise<readonly [string, ...string[]]> {
+  if (wanted === CHROOT) return [CHROOT];
+  if (wanted !== undefined) return [await findRuntime(wanted)];
+  const found = (await Promise.all(RUNTIMES.map((name) => findProgram(name)))).filter((path) => path !== undefined);
+  const [first = CHROOT, ...others] = found;
+  return first === CHROOT ? [CHROOT] : [first, ...others, CHROOT];
+}

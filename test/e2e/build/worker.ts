@@ -8,7 +8,7 @@ import { readLayer } from '../../../src/model/layer/read.ts';
 import { EMPTY_TREE, type Tree } from '../../../src/model/tree.ts';
 import type { BuildStep, StepMount, StepRoot } from '../../../src/ports/build-steps.ts';
 import { stepDirectories, stepRunner } from '../../../src/sandbox/build/runner.ts';
-import { findRuntime } from '../../../src/sandbox/runtime.ts';
+import { findStepRuntimes } from '../../../src/sandbox/runtime.ts';
 import { handleBlob } from '../../../src/system/file-blob.ts';
 import { treeOf } from '../../trees.ts';
 import { describeChanges } from './describe.ts';
@@ -48,7 +48,7 @@ const baseRoot: StepRoot = { tree, layers: [{ key: 'base', changes }] };
 const roots: StepRoot[] = [];
 await using runner = stepRunner({
   ...stepDirectories(process.env['PARE_HOME'] ?? ''),
-  runtime: await findRuntime(process.env['RUNTIME']),
+  runtimes: await findStepRuntimes(process.env['RUNTIME']),
   helperCommand: [process.execPath, fileURLToPath(new URL('../../../bin/pare.js', import.meta.url)), 'step-helper'],
 });
 await using results = new AsyncDisposableStack();

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { ImageError, systemCode } from '../../../base/errors.ts';
+import type { MountRequest } from '../../../system/linux.ts';
 import { namespaceFailure } from '../../failure.ts';
 import type { Standing } from '../../namespace.ts';
 import {
@@ -13,21 +14,34 @@ import {
   type Request,
   type RunRequest,
   receivedError,
+  type Seen,
+  type ShellRequest,
 } from './protocol.ts';
 
 /** Disposing of it ends the helper, and with it everything that it runs and has mounted. */
 export interface Helper extends AsyncDisposable {
   readonly hello: Hello;
   /** @param signal aborting it ends the program; the promise then rejects with its reason */
-  run(request: RunRequest, say: (line: Line) => void, signal?: AbortSignal): Promise<Ended>;
+  run(request: RunRequest, say: (line: Line) => void, signal?: AbortSignal): Promise<EndedStep>;
   /** Writes the tree in a tar into an empty directory. */
   write(tar: string, directory: string): Promise<void>;
   /** Writes a directory into a tar, which is made. */
   read(directory: string, tar: string): Promise<void>;
+  /** Mounts something for a moment, and reads a file in it. @throws Error where it cannot be mounted, or read */
+  look(mount: MountRequest, name: string): Promise<Seen>;
+}
+
+export interface EndedStep extends Ended {
+  /** Of a step that asked to be held, and failed: a program at pare's terminal, in what it has left. */
+  shell(request: ShellRequest, signal?: AbortSignal): Promise<Ended>;
+  /** Takes away what is held. */
+  release(): Promise<void>;
 }
 
 export interface HelperOptions {
   readonly who: Standing;
+  /** Whether there is a terminal at this process's stdin, which steps that are held may use. */
+  readonly terminal: boolean;
   /** Words that start the helper's verb of pare itself. */
   readonly command: readonly string[];
   /** Where it stands: its paths are relative to it. */
@@ -53,7 +67,8 @@ interface Pending {
 export async function startHelper(options: HelperOptions): Promise<Helper> {
   const [program, ...args] = commandLine(options);
   // In a session of its own: a terminal's Ctrl-C is for pare, which ends what runs.
-  const child = spawn(program as string, args, { cwd: options.directory, stdio: 'pipe', detached: true });
+  const stdio = ['pipe', 'pipe', 'pipe', options.terminal ? 0 : 'ignore'] as const;
+  const child = spawn(program as string, args, { cwd: options.directory, stdio: [...stdio], detached: true });
   const channel = new Channel(child, options.who);
   const hello = (await channel.ask({ op: 'hello' })) as Hello;
   return {
@@ -61,6 +76,7 @@ export async function startHelper(options: HelperOptions): Promise<Helper> {
     run: (request, say, signal) => channel.run(request, say, signal),
     write: async (tar, directory) => void (await channel.ask({ op: 'write', tar, directory })),
     read: async (directory, tar) => void (await channel.ask({ op: 'read', directory, tar })),
+    look: async (mount, name) => (await channel.ask({ op: 'look', mount, name })) as Seen,
     [Symbol.asyncDispose]: () => channel.end(),
   };
 }
@@ -106,15 +122,38 @@ class Channel {
     return this.#send(this.#next++, question, say);
   }
 
-  async run(request: RunRequest, say: (line: Line) => void, signal?: AbortSignal): Promise<Ended> {
-    signal?.throwIfAborted();
+  async run(request: RunRequest, say: (line: Line) => void, signal?: AbortSignal): Promise<EndedStep> {
     const id = this.#next++;
-    const abort = () => void this.ask({ op: 'kill', of: id }).catch(() => undefined);
+    const ended = (await this.#killable(id, { op: 'run', ...request }, signal, { say })) as Ended;
+    return {
+      ...ended,
+      shell: async (shell, aborted) => {
+        const resized = () => void this.ask({ op: 'signal', of: id, name: 'SIGWINCH' }).catch(() => undefined);
+        process.on('SIGWINCH', resized);
+        try {
+          return (await this.#killable(this.#next++, { op: 'shell', of: id, ...shell }, aborted, { of: id })) as Ended;
+        } finally {
+          process.off('SIGWINCH', resized);
+        }
+      },
+      release: async () => void (await this.ask({ op: 'release', of: id })),
+    };
+  }
+
+  /** @param options.of the step that is ended when the signal is aborted; default the question's own */
+  async #killable(
+    id: number,
+    question: Question,
+    signal: AbortSignal | undefined,
+    { of = id, say }: { readonly of?: number; readonly say?: (line: Line) => void },
+  ): Promise<unknown> {
+    signal?.throwIfAborted();
+    const abort = () => void this.ask({ op: 'kill', of }).catch(() => undefined);
     signal?.addEventListener('abort', abort, { once: true });
     try {
-      const ended = (await this.#send(id, { op: 'run', ...request }, say)) as Ended;
+      const result = await this.#send(id, question, say);
       signal?.throwIfAborted();
-      return ended;
+      return result;
     } finally {
       signal?.removeEventListener('abort', abort);
     }

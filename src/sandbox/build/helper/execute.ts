@@ -1,37 +1,87 @@
-/** One program of a step, in the helper: mounts what it needs, starts the runtime, and takes the mounts away. @module */
+/** A step, in the helper: mounts what it needs, starts the runtime, and takes the mounts away. @module */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, chownSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
-import { fromSystem } from '../../../base/errors.ts';
+import { dirname } from 'node:path';
+import { fromSystem, systemCode } from '../../../base/errors.ts';
+import { SandboxError } from '../../../ports/sandbox.ts';
 import { mount, unmount } from '../../../system/linux.ts';
 import { runtimeFailure } from '../../failure.ts';
 import { lineSplitter } from './lines.ts';
-import type { Ended, HelperOwner, Line, RunRequest } from './protocol.ts';
+import {
+  type Ended,
+  type HelperFile,
+  type HelperOwner,
+  type Line,
+  type ProgramRequest,
+  type RunRequest,
+  type ShellRequest,
+  TERMINAL,
+} from './protocol.ts';
 
-/** A program that runs. */
+/** A step that runs, or that is held. */
 export interface Running {
   readonly ended: Promise<Ended>;
+  /** Resolves when no program runs any more. */
+  settled(): Promise<void>;
+  /** Whether it is held: it has failed, and its mounts are there. */
+  readonly held: () => boolean;
+  /** In what it has left, while it is held. */
+  shell(request: ShellRequest): Promise<Ended>;
+  signal(name: NodeJS.Signals): void;
   kill(): void;
+  /** Takes the mounts away. */
+  release(): void;
 }
 
 /** @throws ImageError (from `ended`) UNAVAILABLE where something cannot be mounted, SandboxError */
 export function execute(request: RunRequest, say: (lines: readonly Line[]) => void): Running {
+  const stack = new DisposableStack();
   let killed = false;
-  let child: ChildProcess | undefined;
-  const kill = () => {
-    killed = true;
-    if (child !== undefined) killContainer(request, child);
+  let current: { readonly child: ChildProcess; readonly program: ProgramRequest } | undefined;
+  const launch = async (program: ProgramRequest, start: (child: ChildProcess) => void, stdio: 'pipe' | number) => {
+    if (killed) return { status: 128 + constants.signals.SIGKILL, outOfMemory: 0 };
+    if (program.runtime === 'crun') hideUnifiedCgroups();
+    const [name, ...args] = program.command;
+    const child = spawn(name as string, args, { stdio: [stdio, stdio, stdio] });
+    current = { child, program };
+    start(child);
+    return await endOf(child, program);
   };
   const run = async (): Promise<Ended> => {
-    using stack = new DisposableStack();
-    prepare(request, stack);
-    if (killed) return { status: 137 };
-    const [program, ...args] = request.command;
-    child = spawn(program as string, args, { stdio: 'pipe' });
-    return await endOf(child, request, say);
+    let holds = false;
+    try {
+      prepare(request, stack);
+      const ended = await launch(request.program, (child) => connect(child, request.stdin, say), 'pipe');
+      holds = request.holds && ended.status !== 0 && ended.refused === undefined;
+      return ended;
+    } finally {
+      if (!holds) stack.dispose();
+    }
   };
-  return { ended: run(), kill };
+  const ended = run();
+  let latest = ended;
+  return {
+    ended,
+    settled: () =>
+      latest.then(
+        () => undefined,
+        () => undefined,
+      ),
+    held: () => !stack.disposed,
+    shell: ({ files, program }) => {
+      for (const file of files) write(file);
+      latest = launch(program, () => undefined, TERMINAL);
+      return latest;
+    },
+    signal: (name) => void current?.child.kill(name),
+    kill: () => {
+      killed = true;
+      if (current !== undefined) killProgram(current.program, current.child);
+    },
+    release: () => stack.dispose(),
+  };
 }
 
 function prepare({ scratch, mounts, files, owners }: RunRequest, stack: DisposableStack): void {
@@ -50,11 +100,14 @@ function prepare({ scratch, mounts, files, owners }: RunRequest, stack: Disposab
     }
     stack.defer(() => unmount(one.target));
   }
-  for (const { content, ...owner } of files) {
-    writeFileSync(owner.path, Buffer.from(content, 'base64'), { mode: 0o600, flag: 'wx' });
-    own(owner);
-  }
+  for (const file of files) write(file);
   for (const owner of owners) own(owner);
+}
+
+function write({ content, ...owner }: HelperFile): void {
+  mkdirSync(dirname(owner.path), { recursive: true, mode: 0o700 });
+  writeFileSync(owner.path, Buffer.from(content, 'base64'), { mode: 0o600, flag: 'wx' });
+  own(owner);
 }
 
 function own({ path, mode, uid, gid }: HelperOwner): void {
@@ -66,29 +119,78 @@ function own({ path, mode, uid, gid }: HelperOwner): void {
   }
 }
 
-async function endOf(child: ChildProcess, request: RunRequest, say: (lines: readonly Line[]) => void): Promise<Ended> {
+function connect(child: ChildProcess, stdin: string, say: (lines: readonly Line[]) => void): void {
   // A program need not read what it is given.
   child.stdin?.on('error', () => undefined);
-  child.stdin?.end(Buffer.from(request.stdin, 'base64'));
+  child.stdin?.end(Buffer.from(stdin, 'base64'));
   for (const stream of ['stdout', 'stderr'] as const) {
     const splitter = lineSplitter();
     const tell = (lines: readonly string[]) => lines.length > 0 && say(lines.map((line) => [stream, line]));
     child[stream]?.on('data', (piece: Buffer) => tell(splitter.push(piece)));
     child[stream]?.on('end', () => tell(splitter.end()));
   }
-  const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
-  const status = code ?? 128 + constants.signals[signal as NodeJS.Signals];
-  const failure = status === 0 ? undefined : await runtimeFailure(request.log, request.runtime);
-  if (failure !== undefined) throw failure;
-  return { status };
 }
 
+async function endOf(child: ChildProcess, { log, runtime }: ProgramRequest): Promise<Ended> {
+  const before = outOfMemoryKills();
+  const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+  const status = code ?? 128 + constants.signals[signal as NodeJS.Signals];
+  const ended = { status, outOfMemory: outOfMemoryKills() - before };
+  const failure = status === 0 ? undefined : await runtimeFailure(log, runtime);
+  if (failure instanceof SandboxError) throw failure;
+  return failure === undefined ? ended : { ...ended, refused: { message: failure.message, hint: failure.hint } };
+}
+
+/**
+ * crun (seen: 1.8) does not start where version 2 of cgroups stands beside version 1 with a controller of its own. In the helper's
+ * mount namespace it does not have to stand there. In a user namespace it has, and crun is told to leave cgroups alone.
+ */
+function hideUnifiedCgroups(): void {
+  try {
+    unmount('/sys/fs/cgroup/unified');
+  } catch (error) {
+    // It is not there, or not ours to take away.
+    if (!['EINVAL', 'ENOENT', 'EPERM'].includes(systemCode(error) ?? '')) throw error;
+  }
+}
+
+/** Of the whole machine: what belongs to a control group, nobody but root may know. 0 where the kernel does not count. */
+function outOfMemoryKills(): number {
+  try {
+    return Number(/^oom_kill (\d+)$/m.exec(readFileSync('/proc/vmstat', 'utf8'))?.[1] ?? 0);
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error;
+    return 0;
+  }
+}
+
+const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null;
+
 /** The runtime may be at any point of its start: it is asked until it has ended. */
-function killContainer({ killCommand }: RunRequest, child: ChildProcess): void {
-  const [program, ...args] = killCommand;
+function killProgram({ killCommand }: ProgramRequest, child: ChildProcess): void {
   const attempt = () => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    spawn(program as string, args, { stdio: 'ignore' }).on('exit', () => setTimeout(attempt, 50));
+    if (hasEnded(child)) return;
+    const again = () => setTimeout(attempt, 50);
+    if (killCommand === undefined) {
+      killChildren(child.pid as number);
+      again();
+    } else {
+      const [program, ...args] = killCommand;
+      spawn(program as string, args, { stdio: 'ignore' })
+        .on('exit', again)
+        .on('error', again);
+    }
   };
   attempt();
+}
+
+/** The kernel ends with the first process of a namespace all others. */
+function killChildren(pid: number): void {
+  try {
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+    for (const child of children.split(' ').filter(Boolean)) process.kill(Number(child), 'SIGKILL');
+  } catch (error) {
+    // It has ended meanwhile.
+    if (!['ENOENT', 'ESRCH'].includes(systemCode(error) ?? '')) throw error;
+  }
 }

@@ -10,7 +10,11 @@ import type { MountRequest } from '../../../system/linux.ts';
 export type Request = { readonly id: number } & (
   | { readonly op: 'hello' }
   | ({ readonly op: 'run' } & RunRequest)
+  | ({ readonly op: 'shell'; readonly of: number } & ShellRequest)
+  | { readonly op: 'release'; readonly of: number }
+  | { readonly op: 'signal'; readonly of: number; readonly name: 'SIGWINCH' }
   | { readonly op: 'kill'; readonly of: number }
+  | { readonly op: 'look'; readonly mount: MountRequest; readonly name: string }
   | { readonly op: 'write'; readonly tar: string; readonly directory: string }
   | { readonly op: 'read'; readonly directory: string; readonly tar: string }
 );
@@ -24,15 +28,31 @@ export interface RunRequest {
   readonly files: readonly HelperFile[];
   /** Of things that are there. */
   readonly owners: readonly HelperOwner[];
-  readonly command: readonly string[];
-  /** Ends it, whatever it does. */
-  readonly killCommand: readonly string[];
-  /** Where the runtime says what went wrong. */
-  readonly log: string;
-  readonly runtime: string;
+  readonly program: ProgramRequest;
   /** base64 */
   readonly stdin: string;
+  /** Whether the mounts of a program that failed stay for a `shell`, until `release`. */
+  readonly holds: boolean;
 }
+
+/** A program that the runtime starts. */
+export interface ProgramRequest {
+  readonly command: readonly string[];
+  /** Ends it, whatever it does; without one the first process of its namespace is ended. */
+  readonly killCommand: readonly string[] | undefined;
+  /** Where the runtime says what went wrong. */
+  readonly log: string;
+  /** Its name, for messages. */
+  readonly runtime: string;
+}
+
+/** A second program in what a step has left, at the terminal of pare (descriptor {@link TERMINAL} of the helper). */
+export interface ShellRequest {
+  readonly files: readonly HelperFile[];
+  readonly program: ProgramRequest;
+}
+
+export const TERMINAL = 3;
 
 export interface HelperOwner {
   readonly path: string;
@@ -52,8 +72,18 @@ export interface Hello {
   readonly gids: readonly (readonly [number, number])[];
 }
 
+/** Of a file in what was mounted for a moment: its bytes as latin1, and the names of its attributes. */
+export interface Seen {
+  readonly text: string;
+  readonly xattrs: readonly string[];
+}
+
 export interface Ended {
   readonly status: number;
+  /** The runtime could not start the program, which is no fault of the program. */
+  readonly refused?: { readonly message: string; readonly hint: string | undefined };
+  /** How many processes of the machine the kernel ended meanwhile, since there was no memory. */
+  readonly outOfMemory: number;
 }
 
 export type Answer =

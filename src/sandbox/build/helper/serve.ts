@@ -6,6 +6,7 @@ import { rootReader } from '../../../system/disk-root.ts';
 import { readTree } from '../../../system/read-tree.ts';
 import { writeTree } from '../../../system/write-tree.ts';
 import { execute, type Running } from './execute.ts';
+import { look } from './look.ts';
 import { type Answer, documents, type Hello, type Request, sentError } from './protocol.ts';
 import { treeInTar } from './tar-tree.ts';
 
@@ -21,8 +22,9 @@ export async function serve(input: AsyncIterable<Buffer>, send: (answer: Answer)
   };
   for await (const request of documents(input)) void handle(request as Request);
   const left = [...running.values()];
-  for (const program of left) program.kill();
-  await Promise.allSettled(left.map(({ ended }) => ended));
+  for (const step of left) step.kill();
+  await Promise.all(left.map((step) => step.settled()));
+  for (const step of left) step.release();
 }
 
 async function answerTo(
@@ -34,12 +36,23 @@ async function answerTo(
     case 'hello':
       return hello();
     case 'run': {
-      const program = execute(request, (lines) => send({ id: request.id, lines }));
-      running.set(request.id, program);
-      return await program.ended.finally(() => running.delete(request.id));
+      const step = execute(request, (lines) => send({ id: request.id, lines }));
+      running.set(request.id, step);
+      return await step.ended.finally(() => step.held() || running.delete(request.id));
+    }
+    case 'shell':
+      return await running.get(request.of)?.shell(request);
+    case 'signal':
+      return running.get(request.of)?.signal(request.name);
+    case 'release': {
+      running.get(request.of)?.release();
+      running.delete(request.of);
+      return undefined;
     }
     case 'kill':
       return running.get(request.of)?.kill();
+    case 'look':
+      return look(request.mount, request.name);
     case 'write': {
       await using tar = await treeInTar(request.tar);
       return await writeTree(tar.tree, request.directory, {});
