@@ -18,6 +18,13 @@ export interface Blob {
   hold?(): Promise<Blob & AsyncDisposable>;
   /** The same range in pieces of bounded size. A piece is valid only until the next is asked for. */
   stream(offset: number, length: number): AsyncIterable<Uint8Array>;
+  /** Where byte 0 lies in a file of this machine, for those who hand the file to the kernel. Its name may have gone since. */
+  readonly file?: FilePlace;
+}
+
+export interface FilePlace {
+  readonly path: string;
+  readonly offset: number;
 }
 
 /** `size` bytes of `blob` from `offset`. */

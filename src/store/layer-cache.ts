@@ -11,18 +11,18 @@ import { algorithmOf, asDiffId, type DiffId, type Digest, Digester, digestOf } f
 import { fromSystem, ImageError, systemCode } from '../base/errors.ts';
 import type { Blob } from '../model/content.ts';
 import { LayerStream } from '../model/layer/read.ts';
-import type { BuildLayers } from '../ports/build-memory.ts';
+import type { LayerMaker } from '../ports/build-memory.ts';
 import type { LayerCache, ScannedLayer } from '../ports/layer-cache.ts';
 import type { Run } from '../ports/run.ts';
 import { bootId } from '../system/boot.ts';
 import { makeDirectories } from '../system/directories.ts';
-import { handleBlob } from '../system/file-blob.ts';
+import { handleBlob, namedBlob } from '../system/file-blob.ts';
 import { createTempFile } from '../system/temp-file.ts';
 import { entriesPath, layerPath } from './cache-files.ts';
 import { decodeEntries, EntryWriter, type StoredEntries } from './entry-codec.ts';
 
 /** @param dir is made at the first use */
-export function openLayerCache(dir: string): LayerCache & BuildLayers {
+export function openLayerCache(dir: string): LayerCache & LayerMaker {
   const boot = bootId();
   const opened = new AsyncDisposableStack();
   const keep = (handle: FileHandle): FileHandle => opened.use(handle);
@@ -44,7 +44,7 @@ export function openLayerCache(dir: string): LayerCache & BuildLayers {
     const handle = await openIfThere(path);
     if (handle === undefined) return undefined;
     keep(handle);
-    const blob = handleBlob(diffId, handle, path);
+    const blob = namedBlob(diffId, handle, path);
     const { size } = await handle.stat();
     const known = readEntries(dir, diffId, blob);
     if (known?.header.boot === boot && known.header.size === size) return { blob, size, entries: known.entries };
@@ -60,7 +60,7 @@ export function openLayerCache(dir: string): LayerCache & BuildLayers {
   };
 
   const put: LayerCache['put'] = (diffId, bytes, run) => take(diffId, bytes, run);
-  const add: BuildLayers['add'] = (bytes, run) => take(undefined, bytes, run);
+  const add: LayerMaker['add'] = (bytes, run) => take(undefined, bytes, run);
 
   /** @param expected undefined: whatever it turns out to be */
   const take = async (expected: DiffId | undefined, bytes: AsyncIterable<Uint8Array>, run?: Run) => {
@@ -74,7 +74,7 @@ export function openLayerCache(dir: string): LayerCache & BuildLayers {
       const { size } = await handle.stat();
       renameSync(temp.path, path);
       temp.keep();
-      const blob = handleBlob(diffId, handle, path);
+      const blob = namedBlob(diffId, handle, path);
       return { diffId, ...(await remember(place, diffId, blob, entries.done({ boot, size }))) };
     } catch (error) {
       throw unwritable(error, place);
@@ -90,6 +90,7 @@ export function openLayerCache(dir: string): LayerCache & BuildLayers {
       read: (...range) => held.read(...range),
       ...(readInto && { readInto: (...range: Parameters<typeof readInto>) => readInto.call(held, ...range) }),
       stream: (...range) => held.stream(...range),
+      ...(held.file && { file: held.file }),
     };
     const key = digestOf(`${diffId} ${size} ${blob.id}`) as DiffId;
     const known = readEntries(dir, key, own);

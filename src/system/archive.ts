@@ -83,6 +83,7 @@ function find(members: ReadonlyMap<string, Found>, name: string, whole: Blob): M
     id: `${whole.id}@${offset}+${size}`,
     read: (at, length) => whole.read(offset + at, length),
     stream: (at, length) => whole.stream(offset + at, length),
+    ...(whole.file && { file: { path: whole.file.path, offset: whole.file.offset + offset } }),
   };
   return { size, blob };
 }

@@ -5,6 +5,7 @@
  */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { fromSystem, ImageError } from '../base/errors.ts';
 import { decodeName, printableName } from '../base/names.ts';
@@ -38,28 +39,25 @@ export function fileBlob(path: string | Buffer, stats: FileStats): Blob {
   return new FileBlob(path, identityOf(stats));
 }
 
-/**
- * A part of a file that is open already, and stays so for as long as the blob is in use: it may be renamed or unlinked.
- * @param range default the whole file
- */
-export function handleBlob(
-  id: string,
-  handle: FileHandle,
-  shown: string,
-  range: { readonly offset: number } = { offset: 0 },
-): Blob {
+/** A file that is open already, and stays so for as long as the blob is in use: it may be renamed or unlinked. */
+export function handleBlob(id: string, handle: FileHandle, shown: string): Blob {
   return {
     id,
     read: async (offset, length) => {
       const out = Buffer.allocUnsafe(length);
-      readFully(handle.fd, out, range.offset + offset, shown);
+      readFully(handle.fd, out, offset, shown);
       return out;
     },
     readInto(target, offset, length) {
-      readFully(handle.fd, target.subarray(0, length), range.offset + offset, shown);
+      readFully(handle.fd, target.subarray(0, length), offset, shown);
     },
-    stream: (offset, length) => streamHandle(handle, shown, range.offset + offset, length),
+    stream: (offset, length) => streamHandle(handle, shown, offset, length),
   };
+}
+
+/** The same of a file that keeps its name while it is in use, as far as pare can tell. */
+export function namedBlob(id: string, handle: FileHandle, path: string): Blob {
+  return { ...handleBlob(id, handle, path), file: { path: resolve(path), offset: 0 } };
 }
 
 /** At once: see {@link readUnchanged}. */
@@ -105,7 +103,9 @@ class FileBlob implements Blob {
       await handle.close();
       throw error;
     }
-    return { ...handleBlob(this.id, handle, shown), [Symbol.asyncDispose]: () => handle.close() };
+    const blob =
+      typeof this.#path === 'string' ? namedBlob(this.id, handle, this.#path) : handleBlob(this.id, handle, shown);
+    return { ...blob, [Symbol.asyncDispose]: () => handle.close() };
   }
 
   async *stream(offset: number, length: number): AsyncGenerator<Uint8Array> {

@@ -10,7 +10,7 @@ import { decompress } from '../formats/compress/decompress.ts';
 import { type Compression, DETECTION_BYTES, detectCompression } from '../formats/compress/detect.ts';
 import type { Blob } from '../model/content.ts';
 import type { Run } from '../ports/run.ts';
-import { handleBlob } from './file-blob.ts';
+import { handleBlob, namedBlob } from './file-blob.ts';
 import { readPipe } from './pipe.ts';
 import { spool } from './spool.ts';
 
@@ -64,7 +64,7 @@ async function openPath(path: string, { signal }: Run, stack: AsyncDisposableSta
   const size = Number(stats.size);
   return {
     kind: 'file',
-    blob: handleBlob(`file:${stats.dev}:${stats.ino}:${size}:${stats.ctimeNs}`, handle, path),
+    blob: namedBlob(`file:${stats.dev}:${stats.ino}:${size}:${stats.ctimeNs}`, handle, path),
     size,
   };
 }

@@ -21,6 +21,7 @@ import type { HelperFile, HelperOwner } from './helper/protocol.ts';
 import { emptyLayer, overlayLayer } from './lower.ts';
 import type { Place } from './places.ts';
 import type { Snapshots } from './snapshots.ts';
+import type { LowerLayer } from './snapshotter.ts';
 import { type MountPoint, mountPointsMissing } from './stubs.ts';
 
 export interface Workshop {
@@ -92,7 +93,7 @@ export async function overlayOf(
   };
   const held = stack.use(await snapshots.hold(root, run));
   const missing = mountPointsMissing(root.tree, points);
-  const lower = held.paths.toReversed();
+  const lower = held.layers.map((layer, i) => lowerPath(layer, `${name}-l${i}`, prepared)).reverse();
   // A layer with the root directory alone does where there is none at all.
   if (missing.root.names.length > 0 || lower.length === 0) {
     lower.unshift(await make('-points', overlayLayer(missing, root.tree, form)));
@@ -104,6 +105,15 @@ export async function overlayOf(
   }
   const upper = readOnly ? undefined : ([await make('', emptyLayer(root.tree)), await make('-work')] as const);
   mounts.push({ type: 'overlay', source: 'overlay', target, flags: [], data: overlayOptions(lower, upper, form) });
+  return target;
+}
+
+/** Where the layer is, or will be when the helper has mounted it. */
+function lowerPath(layer: LowerLayer, name: string, { place, mounts }: Preparation): string {
+  if (layer.kind === 'directory') return layer.path;
+  const target = join(place.name, name);
+  mkdirSync(join(place.path, name), { mode: 0o700 });
+  mounts.push({ ...layer.mount, target });
   return target;
 }
 

@@ -1,10 +1,9 @@
 /**
- * Layers as directories that overlayfs can mount, kept for the next step on them. `docs/snapshots.md` says how they lie on the
- * disk.
+ * Layers that an overlay can be mounted on, kept for the next step on them, whatever they are held as. `docs/snapshots.md` says how
+ * they lie on the disk.
  * @module
  */
 import {
-  mkdirSync,
   readFileSync,
   readlinkSync,
   renameSync,
@@ -15,28 +14,33 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
+import { present } from '../../base/assert.ts';
 import { digestOf, encodedOf } from '../../base/digest.ts';
 import { fromSystem, systemCode } from '../../base/errors.ts';
 import { apply } from '../../model/apply.ts';
-import { EMPTY_TREE, type Tree, unpackedSize } from '../../model/tree.ts';
+import { EMPTY_TREE, type Tree } from '../../model/tree.ts';
 import type { StepLayer, StepRoot } from '../../ports/build-steps.ts';
 import type { Run } from '../../ports/run.ts';
 import { bootId } from '../../system/boot.ts';
 import { makeDirectories } from '../../system/directories.ts';
 import { standing } from '../namespace.ts';
+import { isDangling } from './erofs.ts';
 import type { OverlayForm } from './form.ts';
-import type { Hands } from './hands.ts';
 import { overlayLayer } from './lower.ts';
 import { holdPlace, makePlace, namesIn, type Place, placesIn, removePlace, removeRemains } from './places.ts';
+import type { LowerLayer, Snapshotter } from './snapshotter.ts';
 
 /** Layers on the disk, the lowest first; nobody removes them until this is disposed of. */
 export interface HeldLayers extends Disposable {
-  /** Paths relative to the directory of snapshots. */
-  readonly paths: readonly string[];
+  readonly layers: readonly LowerLayer[];
 }
 
-/** Where in its place a layer lies. */
-export const LAYER = 'fs';
+/** A layer with the place that it is in, which is locked. */
+interface HeldLayer {
+  readonly place: Place;
+  readonly layer: LowerLayer;
+}
+
 const KEYS = 'keys';
 const INFO = 'info.json';
 
@@ -45,7 +49,8 @@ export const KEPT_BYTES = 10 * 1024 ** 3;
 
 export interface SnapshotTools {
   readonly form: OverlayForm;
-  readonly hands: Hands;
+  /** The first that can hold a layer does. */
+  readonly snapshotters: readonly Snapshotter[];
 }
 
 export class Snapshots {
@@ -53,7 +58,7 @@ export class Snapshots {
   readonly #tools: SnapshotTools;
   readonly #boot = bootId();
   /** Layers that are being written, by key: another step on the same base waits. */
-  readonly #writing = new Map<string, Promise<Place>>();
+  readonly #writing = new Map<string, Promise<HeldLayer>>();
 
   constructor(directory: string, tools: SnapshotTools) {
     this.directory = directory;
@@ -63,17 +68,18 @@ export class Snapshots {
   /** Writes those that are not there yet. */
   async hold(root: StepRoot, run: Run): Promise<HeldLayers> {
     using stack = new DisposableStack();
-    const paths: string[] = [];
+    const layers: LowerLayer[] = [];
     const below = treesBelow(root);
     let key = '';
     for (const [i, layer] of root.layers.entries()) {
       key = this.#chain(key, layer.key);
       const make = () => overlayLayer(layer.changes, below(i), this.#tools.form);
-      const place = stack.use(await this.#layer(key, make, run));
-      paths.push(join(place.name, LAYER));
+      const found = await this.#layer(key, make, run);
+      stack.use(found.place);
+      layers.push(found.layer);
     }
     const held = stack.move();
-    return { paths, [Symbol.dispose]: () => held.dispose() };
+    return { layers, [Symbol.dispose]: () => held.dispose() };
   }
 
   /** A place to work in, which nobody else knows of. */
@@ -92,7 +98,7 @@ export class Snapshots {
     return encodedOf(digestOf([standing(), this.#boot, below, key].join('\n')));
   }
 
-  async #layer(key: string, make: () => Tree, run: Run): Promise<Place> {
+  async #layer(key: string, make: () => Tree, run: Run): Promise<HeldLayer> {
     for (;;) {
       const found = this.#find(key);
       if (found !== undefined) return found;
@@ -109,30 +115,47 @@ export class Snapshots {
     }
   }
 
-  #find(key: string): Place | undefined {
+  #find(key: string): HeldLayer | undefined {
     const name = linkAt(join(this.directory, KEYS, key));
     const place = name === undefined ? undefined : holdPlace(this.directory, name);
     if (place === undefined) return undefined;
+    const layer = this.#layerIn(place);
+    if (layer === undefined) {
+      place[Symbol.dispose]();
+      return undefined;
+    }
     const now = new Date();
     utimesSync(join(place.path, INFO), now, now);
-    return place;
+    return { place, layer };
   }
 
-  async #write(key: string, make: () => Tree, run: Run): Promise<Place> {
+  #layerIn({ name }: Place): LowerLayer | undefined {
+    for (const snapshotter of this.#tools.snapshotters) {
+      const layer = snapshotter.find(name);
+      if (layer !== undefined) return layer;
+    }
+    return undefined;
+  }
+
+  async #write(key: string, make: () => Tree, run: Run): Promise<HeldLayer> {
     const place = this.fresh();
     try {
       run.signal?.throwIfAborted();
-      const tree = make();
-      const directory = join(place.path, LAYER);
-      mkdirSync(directory, { mode: 0o700 });
-      await this.#tools.hands.write(tree, directory, run);
-      this.#publish(place, key, unpackedSize(tree));
-      return place;
+      this.#publish(place, key, await this.#writeInto(place, make(), run));
+      return { place, layer: present(this.#layerIn(place), 'layer that was written') };
     } catch (error) {
       place[Symbol.dispose]();
       await removePlace(this.directory, place.name);
       throw error;
     }
+  }
+
+  async #writeInto(place: Place, tree: Tree, run: Run): Promise<number> {
+    for (const snapshotter of this.#tools.snapshotters) {
+      const size = await snapshotter.write(tree, place.name, run);
+      if (size !== undefined) return size;
+    }
+    throw new Error('bug: a directory holds every layer');
   }
 
   #publish(place: Place, key: string, size: number): void {
@@ -185,8 +208,8 @@ interface Kept extends Info {
 }
 
 /**
- * Removes what steps that were killed have left; layers of before the machine was started, which may not be whole; and of the
- * others, the least recently used ones, until no more than `keep` bytes are left. What is in use stays.
+ * Removes what steps that were killed have left; layers of before the machine was started, which may not be whole, and those
+ * whose tars are gone; and of the others, the least recently used ones, until no more than `keep` bytes are left. What is in use stays.
  * @param gone is told of each place that was nobody's
  */
 export async function sweepSnapshots(
@@ -203,7 +226,8 @@ export async function sweepSnapshots(
   let bytes = 0;
   const removed: Kept[] = [];
   for (const layer of kept.toSorted((a, b) => b.used - a.used)) {
-    if (layer.boot === boot && bytes + layer.size <= keep) bytes += layer.size;
+    const isUsable = layer.boot === boot && !isDangling(join(directory, layer.name));
+    if (isUsable && bytes + layer.size <= keep) bytes += layer.size;
     else if (await removePlace(directory, layer.name)) removed.push(layer);
   }
   for (const { key } of removed) rmSync(join(directory, KEYS, key), { force: true });

@@ -8,8 +8,9 @@ import { readLayer } from '../../../src/model/layer/read.ts';
 import { EMPTY_TREE, type Tree } from '../../../src/model/tree.ts';
 import type { BuildStep, StepMount, StepRoot } from '../../../src/ports/build-steps.ts';
 import { stepDirectories, stepRunner } from '../../../src/sandbox/build/runner.ts';
+import { snapshotKindIn } from '../../../src/sandbox/build/snapshotter.ts';
 import { findStepRuntimes } from '../../../src/sandbox/runtime.ts';
-import { handleBlob } from '../../../src/system/file-blob.ts';
+import { namedBlob } from '../../../src/system/file-blob.ts';
 import { treeOf } from '../../trees.ts';
 import { describeChanges } from './describe.ts';
 
@@ -42,12 +43,13 @@ export interface Outcome {
 const [tar = '', orders = '[]'] = process.argv.slice(2);
 const started = Math.floor(Date.now() / 1000) - 1;
 await using base = await open(tar);
-const blob = handleBlob('base', base, tar);
+const blob = namedBlob('base', base, tar);
 const { changes, tree } = await applyLayer(EMPTY_TREE, readLayer(blob, (await base.stat()).size));
 const baseRoot: StepRoot = { tree, layers: [{ key: 'base', changes }] };
 const roots: StepRoot[] = [];
 await using runner = stepRunner({
   ...stepDirectories(process.env['PARE_HOME'] ?? ''),
+  kind: snapshotKindIn(process.env),
   runtimes: await findStepRuntimes(process.env['RUNTIME']),
   helperCommand: [process.execPath, fileURLToPath(new URL('../../../bin/pare.js', import.meta.url)), 'step-helper'],
 });
