@@ -13,7 +13,7 @@ import { programUser } from '../users.ts';
 import type { HelperFile, RunRequest, ShellRequest } from './helper/protocol.ts';
 import { mountPoints, overlayOf, type Preparation, prepareMount, SCRATCH, type Workshop } from './mounts.ts';
 import { programOf, type Starting } from './program.ts';
-import { LAYER } from './snapshots.ts';
+import { LAYER } from './directories.ts';
 
 /** What steps are made with. */
 export interface StepTools extends Workshop {

@@ -12,6 +12,8 @@ import type { BuildStep, StepResult, StepRunner } from '../../ports/build-steps.
 import type { Run } from '../../ports/run.ts';
 import { makeDirectories } from '../../system/directories.ts';
 import { removeAsNamespaceRoot, standing } from '../namespace.ts';
+import { snapshottersFor } from './choose.ts';
+import { LAYER } from './directories.ts';
 import { type OverlayForm, PRIVILEGED } from './form.ts';
 import { type Hands, helperHands, OWN_HANDS, type ReadDirectory } from './hands.ts';
 import { type Helper, startHelper } from './helper/client.ts';
@@ -20,7 +22,8 @@ import { SCRATCH } from './mounts.ts';
 import { type Place, removePlace } from './places.ts';
 import { removeCgroups } from './program.ts';
 import { type Attempt, prepareStep, type StepTools, shellRequest } from './request.ts';
-import { KEPT_BYTES, LAYER, Snapshots, sweepSnapshots } from './snapshots.ts';
+import type { SnapshotKind } from './snapshotter.ts';
+import { KEPT_BYTES, Snapshots, sweepSnapshots } from './snapshots.ts';
 import { changesOfUpper } from './upper.ts';
 
 export interface StepRunnerOptions {
@@ -28,6 +31,8 @@ export interface StepRunnerOptions {
   readonly snapshots: string;
   /** Directory for cache mounts; made. */
   readonly caches: string;
+  /** How layers are held; default the fastest way that this machine allows. */
+  readonly kind?: SnapshotKind | undefined;
   /** What starts programs, the next one where one cannot: paths of runtimes, or {@link CHROOT}. */
   readonly runtimes: readonly [string, ...string[]];
   /** Words that start pare's own verb `step-helper`. */
@@ -64,14 +69,15 @@ interface Opened extends StepTools {
 }
 
 async function open(options: StepRunnerOptions): Promise<Opened> {
-  const { snapshots: directory, caches, helperCommand, runtimes, terminal = false } = options;
+  const { snapshots: directory, caches, kind, helperCommand, runtimes, terminal = false } = options;
   const who = standing();
   makeDirectories(directory);
   await sweepSnapshots(directory, { keep: KEPT_BYTES, gone: removeCgroups });
   const helper = await startHelper({ who, command: helperCommand, directory, terminal });
   const form = who === 'root' ? PRIVILEGED : namespaceForm(helper.hello);
   const hands: Hands = who === 'user' ? helperHands(helper, directory) : OWN_HANDS;
-  const snapshots = new Snapshots(directory, { form, hands });
+  const snapshotters = await snapshottersFor({ who, helper, directory, hands, kind });
+  const snapshots = new Snapshots(directory, { form, snapshotters });
   return { who, helperCommand, helper, form, hands, caches, snapshots, runtimes: [...runtimes] };
 }
 
