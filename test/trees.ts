@@ -88,3 +88,17 @@ export function linesOf(description: string): string[] {
     .map((line) => line.trim())
     .filter((line) => line !== '');
 }
+
+/** The tree as a kernel can have it: a link's mode is 0777, and it leads somewhere. */
+export function symlinksByKernel(tree: Tree): Tree {
+  const editor = new TreeEditor(tree);
+  const made = new Map<LinkToken, Leaf>();
+  for (const { path, node } of walk(tree)) {
+    if (node.kind !== 'symlink') continue;
+    const leaf = { ...node, target: node.target || 'x', meta: { ...node.meta, mode: 0o777 } };
+    const known = node.link && made.get(node.link);
+    if (node.link !== undefined && known === undefined) made.set(node.link, leaf);
+    editor.put(path, known ?? leaf);
+  }
+  return editor.done();
+}
