@@ -43,9 +43,9 @@ export function workdirOf(config: RunConfig, path: string): string {
   return joinPath(config.WorkingDir || '/', path);
 }
 
-/** @param args of the shell form, the shell included */
+/** As BuildKit has it, with a word for Docker on Windows that others pass over. @param args of the shell form, the shell included */
 export function withCommand(config: RunConfig, args: readonly string[]): RunConfig {
-  return { ...config, Cmd: args };
+  return { ...config, Cmd: args, ArgsEscaped: true };
 }
 
 /** A command that the base gave is for the base's entry point, and goes with it. @param ownCommand CMD stood in this stage */
