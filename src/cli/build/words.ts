@@ -1,5 +1,7 @@
 /** Words of `pare build`'s options, as docker writes them. @module */
+import { isIP } from 'node:net';
 import { ImageError } from '../../base/errors.ts';
+import { splitRow } from '../../formats/dockerfile/mount.ts';
 import { parseBytes } from '../../formats/dockerfile/sizes.ts';
 import type { BuildOptions, SecretSource } from '../../operations/build/options.ts';
 
@@ -32,8 +34,16 @@ export function secrets(texts: readonly string[], env: Env): ReadonlyMap<string,
   return new Map(texts.map((text) => secret(text, env)));
 }
 
+const SECRET_FIELDS = ['id', 'src', 'source', 'env', 'type'];
+
 function secret(text: string, env: Env): readonly [string, SecretSource] {
-  const fields = namedValues(text.split(','), '--secret');
+  const fields = namedValues(splitRow(text), '--secret');
+  const unknown = [...fields.keys()].find((key) => !SECRET_FIELDS.includes(key));
+  if (unknown !== undefined) {
+    throw new ImageError('USAGE', `--secret ${text}: there is no "${unknown}"`, {
+      hint: `fields: ${SECRET_FIELDS.join(', ')}`,
+    });
+  }
   const path = fields.get('src') ?? fields.get('source');
   const id = fields.get('id') ?? path?.split('/').at(-1);
   if (id === undefined || id === '') {
@@ -42,6 +52,9 @@ function secret(text: string, env: Env): readonly [string, SecretSource] {
     });
   }
   const type = fields.get('type');
+  if (type !== undefined && type !== 'env' && type !== 'file') {
+    throw new ImageError('USAGE', `--secret ${text}: there is no type "${type}"`, { hint: 'types: file, env' });
+  }
   if (type === 'env') return [id, { kind: 'env', name: fields.get('env') ?? path ?? id }];
   const name = fields.get('env') ?? (path === undefined && type !== 'file' && env[id] !== undefined ? id : undefined);
   return [id, name === undefined ? { kind: 'file', path: path ?? id } : { kind: 'env', name }];
@@ -62,11 +75,15 @@ export function agents(texts: readonly string[], env: Env): ReadonlyMap<string, 
   );
 }
 
+/** Where the machine is found from a step, since a step has the machine's own network. */
+const THIS_MACHINE = '127.0.0.1';
+
 /** `NAME:ADDRESS` or `NAME=ADDRESS`. */
 export function extraHost(text: string): BuildOptions['extraHosts'][number] {
   const [, name, address] = /^([^:=]+)[:=]\[?([^\]]+)\]?$/.exec(text) ?? [];
-  if (name !== undefined && address !== undefined) return { name, address };
-  throw new ImageError('USAGE', `--add-host ${text}: write NAME:ADDRESS`);
+  if (name !== undefined && address === 'host-gateway') return { name, address: THIS_MACHINE };
+  if (name !== undefined && address !== undefined && isIP(address) !== 0) return { name, address };
+  throw new ImageError('USAGE', `--add-host ${text}: write NAME:ADDRESS, as in db:10.0.0.5 or db:host-gateway`);
 }
 
 /** `nofile=1024:2048` */

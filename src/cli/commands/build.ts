@@ -1,8 +1,7 @@
 /** `pare build`: an image of a Dockerfile. @module */
-import { writeFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { fromSystem, ImageError } from '../../base/errors.ts';
+import { ImageError } from '../../base/errors.ts';
 import { parsePlatform } from '../../model/platform.ts';
 import { type Building, openBuilding } from '../../operations/build/build.ts';
 import { checkDockerfile } from '../../operations/build/check.ts';
@@ -10,9 +9,11 @@ import type { BuildOptions } from '../../operations/build/options.ts';
 import type { SavedBuild } from '../../operations/build/save.ts';
 import { openPacking, type Written } from '../../operations/pack.ts';
 import { machinePlatform } from '../../system/machine.ts';
+import { annotations } from '../build/annotations.ts';
 import { eventWriter, type ProgressKind } from '../build/events.ts';
-import { placesOf } from '../build/outputs.ts';
+import { isStdout, type Place, placesOf } from '../build/outputs.ts';
 import { refusedOptions } from '../build/refused.ts';
+import { prepareFiles, writeFiles } from '../build/result-files.ts';
 import { agents, buildArgs, extraHost, namedValues, network, secrets, shmSize, ulimit } from '../build/words.ts';
 import type { CommandModule, Context } from '../command.ts';
 import { STATUS } from '../errors.ts';
@@ -98,9 +99,9 @@ function stepOptions(command: Command): void {
   command
     .optionsGroup('What steps see:')
     .option('--secret <id=,src=>', 'file or variable that --mount=type=secret shows', collect)
-    .option('--ssh <id[=socket]>', 'agent that --mount=type=ssh shows', collect)
+    .option('--ssh <id[=path]>', 'agent that --mount=type=ssh shows; or files of keys', collect)
     .option('--network <mode>', 'host or none', network, 'host')
-    .option('--add-host <name:ip>', 'a line more in /etc/hosts', collect)
+    .option('--add-host <name:ip>', 'a line more in /etc/hosts', list)
     .option('--shm-size <bytes>', 'size of /dev/shm', shmSize)
     .option('--ulimit <name=soft[:hard]>', 'limit of resources', collect)
     .option('--allow <entitlement>', 'security.insecure: RUN --security=insecure', list)
@@ -121,7 +122,7 @@ function outputOptions(command: Command): void {
     .option('--push', 'into the registries of --tag')
     .option('--squash', 'one layer of all that were made')
     .option('--label <name=value>', 'set a label', collect)
-    .option('--annotation <name=value>', 'annotation of the manifest', collect)
+    .option('--annotation <name=value>', 'annotation of the manifest; index:NAME=VALUE of the index', collect)
     .option('--iidfile <file>', "write the image's id there")
     .option('--metadata-file <file>', 'write what was made there, as JSON')
     .option('--pack <program...>', 'of the result only these programs, and all they need')
@@ -137,6 +138,7 @@ async function run(directory: string, flags: Flags, context: Context): Promise<v
   const fallback = nameOf(directory);
   const { tag = [], output = [], load = false, push = false } = flags;
   const places = placesOf({ output, tag, load, push, fallback });
+  prepareFiles(flags, places);
   await using building = await openBuilding(options, access);
   const written = flags.pack === undefined ? await saveAll(building, places, tag, fallback) : [];
   const packed = flags.pack === undefined ? [] : await packAll(building, flags, places, fallback, context);
@@ -148,7 +150,7 @@ async function run(directory: string, flags: Flags, context: Context): Promise<v
   writeFiles(flags, written);
   context.note(builtText(result));
   if (context.json) context.printJson(await builtDocument(result));
-  else if (!places.some((place) => /:-$/.test(place))) {
+  else if (!places.some(({ reference }) => isStdout(reference))) {
     for (const digest of new Set(result.written.flatMap((one) => one.digest ?? []))) context.print(digest);
   }
 }
@@ -165,19 +167,21 @@ async function check(options: BuildOptions, context: Context): Promise<void> {
 
 async function saveAll(
   building: Building,
-  places: readonly string[],
+  places: readonly Place[],
   names: readonly string[],
   fallbackName: string,
 ): Promise<readonly SavedBuild[]> {
   const written: SavedBuild[] = [];
-  for (const place of places) written.push(await building.save(place, { names, fallbackName }));
+  for (const { reference, form } of places) {
+    written.push(await building.save(reference, { ...form, names, fallbackName }));
+  }
   return written;
 }
 
 async function packAll(
   building: Building,
   { pack: programs = [], base, tag = [] }: Flags,
-  places: readonly string[],
+  places: readonly Place[],
   fallbackName: string,
   { env, run, insecure }: Context,
 ): Promise<readonly Written[]> {
@@ -199,7 +203,7 @@ async function packAll(
     );
   }
   const written: Written[] = [];
-  for (const place of places) written.push(await packing.save(place, { names: tag, fallbackName }));
+  for (const { reference } of places) written.push(await packing.save(reference, { names: tag, fallbackName }));
   return written;
 }
 
@@ -230,18 +234,11 @@ function optionsOf(directory: string, flags: Flags, context: Context): BuildOpti
     runtime: flags.runtime,
     squash: flags.squash ?? false,
     labels: pairs(flags.label ?? []),
-    annotations: annotationsOf(flags.annotation ?? []),
+    annotations: annotations(flags.annotation ?? []),
     epoch,
     helperCommand: [process.execPath, process.argv[1] ?? '', 'step-helper'],
     report: eventWriter(flags.progress, context.note),
   };
-}
-
-/** `manifest:` is the only place there is for them. */
-function annotationsOf(texts: readonly string[]): Readonly<Record<string, string>> {
-  const foreign = texts.find((text) => /^(?:index|manifest-descriptor|index-descriptor)/.test(text));
-  if (foreign !== undefined) throw new ImageError('USAGE', `--annotation ${foreign}: pare annotates manifests only`);
-  return pairs(texts.map((text) => text.replace(/^manifest(?:\[[^\]]*\])?:/, '')));
 }
 
 /** Of the directory, in the letters of repository names. */
@@ -252,26 +249,4 @@ function nameOf(directory: string): string {
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-+|-+$/g, '');
   return name === '' ? 'image' : name;
-}
-
-function writeFiles({ iidfile, metadataFile }: Flags, written: readonly SavedBuild[]): void {
-  const saved = written.find(({ digest }) => digest !== undefined);
-  if (iidfile !== undefined) writeTo(iidfile, saved?.config ?? saved?.digest ?? '');
-  if (metadataFile === undefined) return;
-  const names = written.flatMap(({ reference, digest }) => (digest === undefined ? [] : reference));
-  const document = {
-    'containerimage.config.digest': saved?.config,
-    'containerimage.descriptor': saved?.descriptor,
-    'containerimage.digest': saved?.digest,
-    'image.name': names.join(','),
-  };
-  writeTo(metadataFile, `${JSON.stringify(document, null, 2)}\n`);
-}
-
-function writeTo(path: string, text: string): void {
-  try {
-    writeFileSync(path, text);
-  } catch (error) {
-    throw fromSystem(error, `cannot write ${path}`);
-  }
 }

@@ -12,13 +12,13 @@ import { parseDockerfile } from '../../formats/dockerfile/parse.ts';
 import type { Dockerfile } from '../../formats/dockerfile/types.ts';
 import type { Root } from '../../ports/root.ts';
 import { treeFiles } from '../../ports/tree-files.ts';
-import type { SinkOptions } from '../../sinks.ts';
 import type { Access } from '../../sources.ts';
 import { storeDirectory } from '../../store/directory.ts';
 import { machinePlatform } from '../../system/machine.ts';
+import { annotationsOf } from './annotations.ts';
 import { openBuildSource } from './contexts.ts';
 import type { BuildOptions } from './options.ts';
-import { type SavedBuild, saveBuild, storedBlobs } from './save.ts';
+import { type SavedBuild, type SaveForm, saveBuild } from './save.ts';
 import { squashed } from './squash.ts';
 import { buildWorld, openRemotes } from './world.ts';
 
@@ -26,7 +26,7 @@ export interface Building extends AsyncDisposable {
   /** One for each platform. */
   readonly images: readonly BuiltImage[];
   /** Writes it: an image, an index of several, or a root filesystem. */
-  save(reference: string, naming?: SinkOptions): Promise<SavedBuild>;
+  save(reference: string, form?: SaveForm): Promise<SavedBuild>;
   /** What the target's stage is of the first platform, to pack programs from. */
   root(): Promise<Root>;
 }
@@ -56,21 +56,16 @@ export async function openBuilding(options: BuildOptions, access: Access): Promi
   await contents.save();
   const images: BuiltImage[] = [];
   for (const state of states) {
-    const image = imageOf(state, settings, options.labels, options.annotations);
+    const own = annotationsOf(options.annotations, 'manifest', state.platform) ?? {};
+    const image = imageOf(state, settings, options.labels, own);
     images.push(options.squash ? await squashed(image, state) : image);
   }
   const open = stack.move();
   const [first] = states as [State];
   return {
     images,
-    save: (reference, naming = {}) =>
-      saveBuild(
-        images.map((image) => storedBlobs(image, memo, access)),
-        reference,
-        naming,
-        memo,
-        access,
-      ),
+    save: (reference, form = {}) =>
+      saveBuild({ images, annotations: options.annotations }, reference, form, memo, access),
     root: () => rootOf(first, images[0] as BuiltImage),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };

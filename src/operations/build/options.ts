@@ -3,6 +3,7 @@
 import type { BuildSettings } from '../../builders/dockerfile/context.ts';
 import type { BuildEvent } from '../../builders/dockerfile/ports.ts';
 import type { Platform } from '../../formats/oci/types.ts';
+import type { Annotation } from './annotations.ts';
 
 export type SecretSource =
   | { readonly kind: 'file'; readonly path: string }
@@ -17,7 +18,7 @@ export interface BuildOptions extends Omit<BuildSettings, 'clock' | 'buildPlatfo
   /** `--build-context NAME=…` */
   readonly contexts: ReadonlyMap<string, string>;
   readonly labels: Readonly<Record<string, string>>;
-  readonly annotations: Readonly<Record<string, string>>;
+  readonly annotations: readonly Annotation[];
   readonly secrets: ReadonlyMap<string, SecretSource>;
   /** By id: the path of an agent's socket, or those of files with private keys. */
   readonly ssh: ReadonlyMap<string, readonly string[]>;

@@ -4,21 +4,23 @@ import type { DiffId, Digest } from '../../base/digest.ts';
 import { ImageError } from '../../base/errors.ts';
 import { canonicalJson } from '../../base/json.ts';
 import type { BuiltImage } from '../../builders/dockerfile/image.ts';
+import type { LayerForm } from '../../formats/layer/form.ts';
 import { OCI_INDEX } from '../../formats/oci/media-types.ts';
 import type { Descriptor, ImageConfig, Index } from '../../formats/oci/types.ts';
 import { isRootReference, parseReference } from '../../formats/reference/parse.ts';
-import { choosePlatform } from '../../model/platform.ts';
+import { formatPlatform } from '../../model/platform.ts';
 import type { NewLayer } from '../../ports/new-image.ts';
 import { pushDocument } from '../../ports/push-document.ts';
-import { openSink, type SinkOptions, saveRoot } from '../../sinks.ts';
+import { openSink, type SinkOptions } from '../../sinks.ts';
 import type { Access } from '../../sources.ts';
 import type { BuildMemo } from '../../store/build-memo.ts';
 import { storeDirectory } from '../../store/directory.ts';
 import { hasBlob, readBlob } from '../../system/layout-directory.ts';
-import { machinePlatform } from '../../system/machine.ts';
 import type { SavedImage } from '../../transforms/save/image.ts';
-import { saveImage, writeImage } from '../../transforms/save/save.ts';
+import { writeImage } from '../../transforms/save/save.ts';
 import type { Written } from '../pack.ts';
+import { type Annotation, annotationsOf } from './annotations.ts';
+import { type FileForm, saveFiles } from './save-files.ts';
 
 export interface SavedBuild extends Written {
   /** Of what was written: the manifest, or the index; absent for a root filesystem. */
@@ -27,8 +29,9 @@ export interface SavedBuild extends Written {
   readonly config?: Digest;
 }
 
-/** The same image, whose layers are taken as they are stored where the store has them. */
-export function storedBlobs(image: BuiltImage, memo: BuildMemo, { env }: Access): BuiltImage {
+/** The same image, whose layers are taken as they are stored where the store has them in the form that is wanted. */
+function stored(image: BuiltImage, { compression }: SaveForm, memo: BuildMemo, { env }: Access): BuiltImage {
+  if (compression !== undefined) return image;
   const dir = storeDirectory(env);
   const fetch = (descriptor: Descriptor) => readBlob(dir, descriptor, `the store ${dir}`);
   const layers = image.layers.map((layer): NewLayer => {
@@ -40,47 +43,77 @@ export function storedBlobs(image: BuiltImage, memo: BuildMemo, { env }: Access)
   return { ...image, layers };
 }
 
+/** How it is written. */
+export interface SaveForm extends SinkOptions, FileForm {
+  /** Of layers that are made; default gzip. */
+  readonly compression?: LayerForm | undefined;
+}
+
+/** What was built, and what is said of it. */
+export interface Built {
+  /** One for each platform. */
+  readonly images: readonly BuiltImage[];
+  readonly annotations: readonly Annotation[];
+}
+
 /** @throws ImageError */
 export async function saveBuild(
-  images: readonly BuiltImage[],
+  { images, annotations }: Built,
   reference: string,
-  naming: SinkOptions,
+  form: SaveForm,
   memo: BuildMemo,
   access: Access,
 ): Promise<SavedBuild> {
   const parsed = parseReference(reference);
-  if (isRootReference(parsed)) {
-    const tree = await oneOf(images, reference).tree();
-    return { reference, ...(await saveRoot(tree, parsed, access)) };
-  }
-  await using sink = await openSink(parsed, access, naming);
-  const isIndex = images.length > 1 && sink.layerCompression === undefined;
-  if (!isIndex) {
-    const saved = await saveImage(oneOf(images, reference), sink, {}, access.run);
-    if (parsed.kind === 'store') await rememberBlobs(saved, memo);
+  if (isRootReference(parsed)) return { reference, ...(await saveFiles(images, parsed, form, access)) };
+  await using sink = await openSink(parsed, access, form);
+  const [only, another] = images as [BuiltImage, BuiltImage?];
+  const save = async (image: BuiltImage) => {
+    const saved = await writeImage(stored(image, form, memo, access), sink, form.compression, access.run);
+    if (parsed.kind === 'store' && form.compression === undefined) await rememberBlobs(saved, memo);
+    return saved;
+  };
+  if (another === undefined) {
+    assertNoIndex(annotations);
+    const saved = await save(only);
     const { descriptor, manifest } = saved;
+    await sink.commit(descriptor, {}, access.run);
     const { digest } = descriptor;
     return { reference, digest, descriptor, config: manifest.config.digest, compressed: layersSize(saved) };
   }
+  if (sink.layerCompression !== undefined) throw onePlatformOnly(reference, images);
   const manifests: Descriptor[] = [];
   let compressed = 0;
   for (const image of images) {
-    const saved = await writeImage(image, sink, 'gzip', access.run);
-    if (parsed.kind === 'store') await rememberBlobs(saved, memo);
-    manifests.push(saved.descriptor);
+    const saved = await save(image);
+    const own = annotationsOf(annotations, 'manifest-descriptor', image.platform);
+    manifests.push({ ...saved.descriptor, ...(own === undefined ? {} : { annotations: own }) });
     compressed += layersSize(saved);
   }
-  const index: Index = { schemaVersion: 2, mediaType: OCI_INDEX, manifests };
+  const own = annotationsOf(annotations, 'index');
+  const index: Index = {
+    schemaVersion: 2,
+    mediaType: OCI_INDEX,
+    manifests,
+    ...(own === undefined ? {} : { annotations: own }),
+  };
   const descriptor = await pushDocument(sink, OCI_INDEX, canonicalJson(index), access.run);
   await sink.commit(descriptor, {}, access.run);
   return { reference, digest: descriptor.digest, descriptor, compressed };
 }
 
-function oneOf(images: readonly BuiltImage[], reference: string): BuiltImage {
-  const found = images.length === 1 ? images[0] : choosePlatform(images, ({ platform }) => platform, machinePlatform());
-  if (found !== undefined) return found;
-  throw new ImageError('USAGE', `${reference} holds one platform, and none of those built is this machine's`, {
-    hint: 'build one with --platform',
+function assertNoIndex(annotations: readonly Annotation[]): void {
+  const lost = annotations.find(({ of }) => of !== 'manifest');
+  if (lost === undefined) return;
+  throw new ImageError('USAGE', `--annotation ${lost.of}:${lost.key}: an image of one platform has no index`, {
+    hint: 'annotate the manifest, or build several platforms',
+  });
+}
+
+function onePlatformOnly(reference: string, images: readonly BuiltImage[]): ImageError {
+  const platforms = images.map(({ platform }) => formatPlatform(platform)).join(', ');
+  return new ImageError('USAGE', `${reference} holds an image of one platform, and these were built: ${platforms}`, {
+    hint: 'build one with --platform; the store, registries and OCI layouts hold several',
   });
 }
 

@@ -116,7 +116,7 @@ export async function buildCase(one: Case, cases: string, directory: string, bas
         runtime: undefined,
         squash: false,
         labels: {},
-        annotations: {},
+        annotations: [],
         epoch: undefined,
         helperCommand: [process.execPath, PARE, 'step-helper'],
         report: () => undefined,
