@@ -1,12 +1,25 @@
 /** What builds remember: layers that steps made, what steps came to, digests of files. @module */
 import type { DiffId, Digest } from '../base/digest.ts';
 import type { FileNode } from '../model/node.ts';
-import type { LayerCache, ScannedLayer } from './layer-cache.ts';
+import type { ScannedLayer } from './layer-cache.ts';
+import type { NewLayer } from './new-image.ts';
 import type { Run } from './run.ts';
 
-/** Layers that steps made, whose DiffIDs are found while they are written. */
-export interface BuildLayers extends Pick<LayerCache, 'get'> {
+/** Layers that steps made. */
+export interface BuildLayers extends LayerMaker {
+  /** Undefined for one that is nowhere to be had. */
+  find(diffId: DiffId, run?: Run): Promise<FoundLayer | undefined>;
+}
+
+export interface LayerMaker {
+  /** Takes one in whose DiffID is found on the way. */
   add(bytes: AsyncIterable<Uint8Array>, run?: Run): Promise<ScannedLayer & { readonly diffId: DiffId }>;
+}
+
+/** A layer that may lie elsewhere: it is fetched when it is read, and not where it is only written into an image. */
+export interface FoundLayer {
+  readonly stored: NewLayer;
+  read(): Promise<ScannedLayer>;
 }
 
 /** What a step came to: a layer, or nothing. */
@@ -19,7 +32,7 @@ export interface Remembered {
 
 /** What steps came to, by a digest of all that they depend on. */
 export interface Memo {
-  get(key: Digest): Remembered | undefined;
+  get(key: Digest): Remembered | undefined | Promise<Remembered | undefined>;
   put(key: Digest, what: Remembered): Promise<void>;
 }
 

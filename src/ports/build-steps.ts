@@ -91,6 +91,8 @@ export interface CacheMount {
   readonly gid: number;
   /** What is in it when it is made; without it nothing. */
   readonly from?: { readonly root: StepRoot; readonly source: string };
+  /** Asked for when it is made: what it holds where another machine has used it; undefined: nothing is known of that. */
+  readonly filled?: () => Promise<Tree | undefined>;
 }
 
 export interface TmpfsMount {
@@ -154,4 +156,10 @@ export interface StepRunner extends AsyncDisposable {
    * NOT_FOUND for a user or a mount's source that is not there; what the run's signal says once it is aborted
    */
   run(step: BuildStep, run?: Run): Promise<StepResult>;
+  /** What a cache mount of this id holds; undefined where there is none. No step changes it until this is disposed of. */
+  cache(id: string, run?: Run): Promise<CacheContent | undefined>;
+}
+
+export interface CacheContent extends AsyncDisposable {
+  readonly tree: Tree;
 }

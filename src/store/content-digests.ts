@@ -33,6 +33,8 @@ const SMALL = 256 * 1024;
 const TURN = 5;
 
 export interface RememberedDigests extends ContentDigests {
+  /** What {@link ContentDigests.derived} would give without computing anything. */
+  known(key: string): Digest | undefined;
   /** Writes down what was asked for, and forgets most of the rest. */
   save(): Promise<void>;
 }
@@ -72,6 +74,7 @@ export function openContentDigests(dir: string): RememberedDigests {
       const digest = now(file.content);
       return digest === undefined ? later(file.content, run).then(keep) : keep(digest);
     },
+    known: (text) => conclusions.get(digestOf(text)),
     derived: async (text, compute) => {
       const key = digestOf(text);
       const known = conclusions.get(key);

@@ -6,8 +6,7 @@ import { apply } from '../../model/apply.ts';
 import { type Changeset, EMPTY_CHANGESET } from '../../model/changeset.ts';
 import { copyUp } from '../../model/copy-up.ts';
 import { writeLayer } from '../../model/layer/write.ts';
-import type { Remembered } from '../../ports/build-memory.ts';
-import type { ScannedLayer } from '../../ports/layer-cache.ts';
+import type { FoundLayer, Remembered } from '../../ports/build-memory.ts';
 import { clamped } from './clamp.ts';
 import type { BuildPorts } from './ports.ts';
 import { type State, stacked } from './state.ts';
@@ -38,11 +37,11 @@ export async function layerStep(
   clock: Clock,
 ): Promise<{ readonly state: State; readonly cached: boolean }> {
   const key = digestOf(JSON.stringify(['pare-step-1', state.chain, clock.clamps ? clock.time : null, ...step.inputs]));
-  const known = step.fresh ? undefined : ports.memo.get(key);
+  const known = step.fresh ? undefined : await ports.memo.get(key);
   if (known !== undefined) {
-    const layer = known.diffId === undefined ? undefined : await ports.layers.get(known.diffId, ports.run);
+    const layer = known.diffId === undefined ? undefined : await ports.layers.find(known.diffId, ports.run);
     if (known.diffId === undefined || layer !== undefined) {
-      return { state: withResult(state, step.text, known, layer), cached: true };
+      return { state: withResult(state, key, step.text, known, layer), cached: true };
     }
   }
   return { state: await made(state, step, key, ports, clock), cached: false };
@@ -56,12 +55,14 @@ async function made(state: State, step: LayerStep, key: Digest, ports: BuildPort
   const created = timestamp(clock.time);
   if (isEmpty(changes)) {
     await ports.memo.put(key, { diffId: undefined, created });
-    return withResult(state, step.text, { diffId: undefined, created }, undefined);
+    return withResult(state, key, step.text, { diffId: undefined, created }, undefined);
   }
   const layer = await ports.layers.add(writeLayer(changes, { below }), ports.run);
   await result.keep?.(layer.diffId);
   await ports.memo.put(key, { diffId: layer.diffId, created });
-  return withResult(state, step.text, { diffId: layer.diffId, created }, layer);
+  const { diffId, blob, size } = layer;
+  const found: FoundLayer = { stored: { kind: 'tar', blob, size }, read: async () => layer };
+  return withResult(state, key, step.text, { diffId, created }, found);
 }
 
 function isEmpty({ root }: Changeset): boolean {
@@ -70,17 +71,17 @@ function isEmpty({ root }: Changeset): boolean {
 
 function withResult(
   state: State,
+  key: Digest,
   text: string,
   { diffId, created }: Remembered,
-  layer: ScannedLayer | undefined,
+  layer: FoundLayer | undefined,
 ): State {
   const entry = { text, created, hasLayer: diffId !== undefined };
-  const said = { ...state, told: [...state.told, entry] };
+  const said = { ...state, told: [...state.told, entry], keys: [...state.keys, key] };
   if (diffId === undefined || layer === undefined) return said;
-  const { blob, size } = layer;
-  return stacked(said, { key: diffId, stored: { kind: 'tar', blob, size } }, async () => {
+  return stacked(said, { key: diffId, stored: layer.stored }, async () => {
     const below = await state.root();
-    const changes = anchor(below.tree, layer.entries);
+    const changes = anchor(below.tree, (await layer.read()).entries);
     return { tree: apply(below.tree, changes), layers: [...below.layers, { key: diffId, changes }] };
   });
 }

@@ -21,6 +21,8 @@ export interface BuildPorts {
   readonly remote: Remote;
   /** An archive's entries; undefined where the file is none. */
   archive(file: FileNode): Promise<readonly LayerEntry[] | undefined>;
+  /** Told the id of each cache mount that a RUN names, whether it runs or is remembered. */
+  readonly cacheMount: (id: string) => void;
   /** Made at the first step that runs a program. */
   runner(): Promise<StepRunner>;
   /** @throws ImageError NOT_FOUND for one that cannot be read; undefined where none was given */

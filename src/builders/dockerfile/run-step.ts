@@ -180,6 +180,7 @@ async function mountOf(mount: Mount, cwd: string, index: number, context: StageC
     }
     case 'cache': {
       const { id, sharing, mode, uid, gid, writable } = mount;
+      context.ports.cacheMount(id);
       const path = joinPath(cwd, mount.target);
       const seeded =
         mount.from === undefined ? undefined : await bindMount({ ...mount, from: mount.from }, cwd, context);

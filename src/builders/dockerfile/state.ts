@@ -34,6 +34,8 @@ export interface State extends Filesystem {
   readonly before: readonly History[];
   /** What this build added. */
   readonly told: readonly Told[];
+  /** Of the steps that led here, in the memory of builds. */
+  readonly keys: readonly Digest[];
   /** ARGs and their values, in the order in which they were declared. */
   readonly args: ReadonlyMap<string, string | undefined>;
   /** Whether this stage said CMD. */
@@ -50,6 +52,7 @@ export function scratchState(platform: Platform): State {
     author: undefined,
     before: [],
     told: [],
+    keys: [],
     args: new Map(),
     ownCommand: false,
   };

@@ -1,22 +1,23 @@
 /** `pare build`: an image of a Dockerfile. @module */
 import { basename, resolve } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { ImageError } from '../../base/errors.ts';
 import { parsePlatform } from '../../model/platform.ts';
 import { type Building, openBuilding } from '../../operations/build/build.ts';
-import { checkDockerfile } from '../../operations/build/check.ts';
+import type { CacheSource, CacheTarget } from '../../operations/build/cache/options.ts';
 import type { BuildOptions } from '../../operations/build/options.ts';
 import type { SavedBuild } from '../../operations/build/save.ts';
 import { openPacking, type Written } from '../../operations/pack.ts';
 import { machinePlatform } from '../../system/machine.ts';
 import { annotations } from '../build/annotations.ts';
-import { eventWriter, type ProgressKind } from '../build/events.ts';
+import { cacheSources, cacheTarget } from '../build/cache-words.ts';
+import { type Call, callOption } from '../build/call.ts';
+import { type BuildShow, openShow, PROGRESS_KINDS, type ProgressKind } from '../build/events.ts';
 import { isStdout, type Place, placesOf } from '../build/outputs.ts';
 import { refusedOptions } from '../build/refused.ts';
 import { prepareFiles, writeFiles } from '../build/result-files.ts';
 import { agents, buildArgs, extraHost, namedValues, network, secrets, shmSize, ulimit } from '../build/words.ts';
 import type { CommandModule, Context } from '../command.ts';
-import { STATUS } from '../errors.ts';
 import { builtDocument, builtText } from '../render/built.ts';
 import { collect, pairs, sourceDate } from '../words.ts';
 
@@ -28,8 +29,11 @@ interface Flags {
   readonly buildContext?: readonly string[];
   readonly cache?: boolean;
   readonly noCacheFilter?: readonly string[];
+  readonly cacheFrom?: readonly CacheSource[];
+  readonly cacheTo?: readonly CacheTarget[];
   readonly pull?: true;
   readonly check?: true;
+  readonly call: Call;
   readonly secret?: readonly string[];
   readonly ssh?: readonly string[];
   readonly network: 'host' | 'none';
@@ -91,7 +95,18 @@ function inputOptions(command: Command): void {
     )
     .option('--no-cache', 'carry every step out')
     .option('--no-cache-filter <stage>', 'carry the steps of these stages out', list)
+    .option(
+      '--cache-from <source>',
+      'what steps came to elsewhere: type=registry,ref=NAME or NAME, type=local,src=DIRECTORY',
+      (value: string, before: readonly CacheSource[] = []) => [...before, ...cacheSources(value)],
+    )
+    .option(
+      '--cache-to <target>',
+      'send what steps came to: type=registry,ref=NAME, type=local,dest=DIRECTORY, type=inline; mode=max, mounts=true',
+      (value: string, before: readonly CacheTarget[] = []) => [...before, cacheTarget(value)],
+    )
     .option('--check', 'say what is wrong with the Dockerfile, and build nothing; exit 1 where there is anything')
+    .addOption(callOption())
     .option('--pull', 'ask registries also for images that the store has');
 }
 
@@ -106,7 +121,7 @@ function stepOptions(command: Command): void {
     .option('--ulimit <name=soft[:hard]>', 'limit of resources', collect)
     .option('--allow <entitlement>', 'security.insecure: RUN --security=insecure', list)
     .option('--runtime <name>', 'runc or crun; default what is installed')
-    .option('--progress <kind>', 'auto, plain, tty, quiet or rawjson', 'auto');
+    .addOption(new Option('--progress <kind>', 'how it is shown what goes on').choices(PROGRESS_KINDS).default('auto'));
 }
 
 function outputOptions(command: Command): void {
@@ -131,38 +146,35 @@ function outputOptions(command: Command): void {
 
 async function run(directory: string, flags: Flags, context: Context): Promise<void> {
   const started = performance.now();
-  const { env, run, insecure } = context;
-  const access = { env, run, insecure };
-  const options = optionsOf(directory, flags, context);
-  if (flags.check === true) return check(options, context);
+  using show = await openShow(flags.progress, context);
+  const { env, insecure } = context;
+  const access = { env, run: show.run, insecure };
+  const options = optionsOf(directory, flags, context, show);
+  const call: Call = flags.check === true ? { ...flags.call, method: 'check' } : flags.call;
+  if (call.method !== 'build') {
+    const { answer } = await import('../build/answer.ts');
+    return answer(call, options, context);
+  }
   const fallback = nameOf(directory);
   const { tag = [], output = [], load = false, push = false } = flags;
   const places = placesOf({ output, tag, load, push, fallback });
   prepareFiles(flags, places);
   await using building = await openBuilding(options, access);
   const written = flags.pack === undefined ? await saveAll(building, places, tag, fallback) : [];
-  const packed = flags.pack === undefined ? [] : await packAll(building, flags, places, fallback, context);
+  const packed = flags.pack === undefined ? [] : await packAll(building, flags, places, fallback, access);
+  show.finish('finished');
   const result = {
     written: [...written, ...packed],
     images: building.images,
     seconds: (performance.now() - started) / 1000,
   };
+  await building.sendCaches();
   writeFiles(flags, written);
   context.note(builtText(result));
   if (context.json) context.printJson(await builtDocument(result));
   else if (!places.some(({ reference }) => isStdout(reference))) {
     for (const digest of new Set(result.written.flatMap((one) => one.digest ?? []))) context.print(digest);
   }
-}
-
-async function check(options: BuildOptions, context: Context): Promise<void> {
-  const findings = await checkDockerfile(options, context);
-  if (context.json) context.printJson({ findings });
-  else
-    for (const { rule, message, place, excerpt } of findings)
-      context.print(`${rule}: ${message}\n${place}\n${excerpt}`);
-  context.note(findings.length === 0 ? 'nothing to say' : `${findings.length} findings`);
-  if (findings.length > 0) context.exit(STATUS.no);
 }
 
 async function saveAll(
@@ -183,7 +195,7 @@ async function packAll(
   { pack: programs = [], base, tag = [] }: Flags,
   places: readonly Place[],
   fallbackName: string,
-  { env, run, insecure }: Context,
+  { env, run, insecure }: Pick<Context, 'env' | 'run' | 'insecure'>,
 ): Promise<readonly Written[]> {
   const time = sourceDate(env);
   const options = {
@@ -207,8 +219,7 @@ async function packAll(
   return written;
 }
 
-function optionsOf(directory: string, flags: Flags, context: Context): BuildOptions {
-  const { env } = context;
+function optionsOf(directory: string, flags: Flags, { env }: Context, { report }: BuildShow): BuildOptions {
   const platforms = (flags.platform ?? ['local']).map((text) =>
     text === 'local' ? machinePlatform() : parsePlatform(text, machinePlatform()),
   );
@@ -222,6 +233,8 @@ function optionsOf(directory: string, flags: Flags, context: Context): BuildOpti
     args,
     contexts: namedValues(flags.buildContext ?? [], '--build-context'),
     noCache: flags.cache === false ? 'all' : (flags.noCacheFilter ?? []),
+    cacheFrom: flags.cacheFrom ?? [],
+    cacheTo: flags.cacheTo ?? [],
     pull: flags.pull ?? false,
     secrets: secrets(flags.secret ?? [], env),
     ssh: agents(flags.ssh ?? [], env),
@@ -237,7 +250,7 @@ function optionsOf(directory: string, flags: Flags, context: Context): BuildOpti
     annotations: annotations(flags.annotation ?? []),
     epoch,
     helperCommand: [process.execPath, process.argv[1] ?? '', 'step-helper'],
-    report: eventWriter(flags.progress, context.note),
+    report,
   };
 }
 

@@ -18,6 +18,13 @@ export interface CachedStep {
   readonly created: string;
 }
 
+/** What something in a root filesystem comes to that need not be read then. */
+export interface CachedContent {
+  /** Digest of what names it. */
+  readonly key: Digest;
+  readonly digest: Digest;
+}
+
 /** The content of a cache mount. */
 export interface CachedMount {
   readonly id: string;
@@ -28,6 +35,7 @@ export interface BuildCache {
   /** Of the manifest's layers, in their order. */
   readonly diffIds: readonly DiffId[];
   readonly steps: readonly CachedStep[];
+  readonly contents: readonly CachedContent[];
   readonly mounts: readonly CachedMount[];
 }
 
@@ -37,21 +45,26 @@ export const INLINE_CACHE = 'vnd.pare.build-cache';
 const VERSION = 1;
 
 /** The config of a cache's manifest. */
-export function cacheDocument({ diffIds, steps, mounts }: BuildCache): Uint8Array<ArrayBuffer> {
+export function cacheDocument({ diffIds, steps, contents, mounts }: BuildCache): Uint8Array<ArrayBuffer> {
   const numbers = numbersOf(diffIds);
   return canonicalJson({
     version: VERSION,
     layers: diffIds,
     steps: steps.map((step) => shownStep(step, numbers)),
+    contents,
     mounts: mounts.map(({ id, diffId }) => ({ id, layer: numbers.get(diffId) })),
   });
 }
 
 /** What an image's config says of the steps that made its layers; steps whose layers it does not have are left out. */
-export function inlineCache(steps: readonly CachedStep[], diffIds: readonly DiffId[]): JsonObject {
+export function inlineCache(
+  steps: readonly CachedStep[],
+  contents: readonly CachedContent[],
+  diffIds: readonly DiffId[],
+): JsonObject {
   const numbers = numbersOf(diffIds);
   const own = steps.filter(({ diffId }) => diffId === undefined || numbers.has(diffId));
-  return { version: VERSION, steps: own.map((step) => shownStep(step, numbers)) };
+  return { version: VERSION, steps: own.map((step) => shownStep(step, numbers)), contents };
 }
 
 function numbersOf(diffIds: readonly DiffId[]): ReadonlyMap<DiffId, number> {
@@ -70,7 +83,7 @@ export function parseCacheDocument(bytes: Uint8Array, what: string): BuildCache 
   const mounts = optional(child(at, 'mounts'), (list) =>
     asList(list, (one) => ({ id: asString(child(one, 'id')), diffId: layerAt(child(one, 'layer'), diffIds) })),
   );
-  return { diffIds, steps: stepsIn(at, diffIds), mounts: mounts ?? [] };
+  return { diffIds, steps: stepsIn(at, diffIds), contents: contentsIn(at), mounts: mounts ?? [] };
 }
 
 /** Undefined for an image that says nothing of its steps. @param config of the image, as JSON. @throws ImageError INVALID */
@@ -78,12 +91,12 @@ export function parseInlineCache(
   config: object,
   diffIds: readonly DiffId[],
   what: string,
-): readonly CachedStep[] | undefined {
+): Pick<BuildCache, 'steps' | 'contents'> | undefined {
   const value = isObject(config) ? config[INLINE_CACHE] : undefined;
   if (value === undefined) return undefined;
   const at: At = { what, field: INLINE_CACHE, value };
   checkVersion(at);
-  return stepsIn(at, diffIds);
+  return { steps: stepsIn(at, diffIds), contents: contentsIn(at) };
 }
 
 function checkVersion(at: At): void {
@@ -97,6 +110,13 @@ function stepsIn(at: At, diffIds: readonly DiffId[]): readonly CachedStep[] {
     created: asTime(child(one, 'created')),
     diffId: optional(child(one, 'layer'), (number) => layerAt(number, diffIds)),
   }));
+}
+
+function contentsIn(at: At): readonly CachedContent[] {
+  const list = optional(child(at, 'contents'), (all) =>
+    asList(all, (one) => ({ key: asDigest(child(one, 'key')), digest: asDigest(child(one, 'digest')) })),
+  );
+  return list ?? [];
 }
 
 /** By its number. */

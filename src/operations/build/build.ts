@@ -7,7 +7,6 @@ import { PROXY_ARGS, platformArgs } from '../../builders/dockerfile/scope.ts';
 import { solve } from '../../builders/dockerfile/solve.ts';
 import type { State } from '../../builders/dockerfile/state.ts';
 import { isDockerFrontend, parseBoolean } from '../../formats/dockerfile/directives.ts';
-import { lint, lintFails } from '../../formats/dockerfile/lint/lint.ts';
 import { parseDockerfile } from '../../formats/dockerfile/parse.ts';
 import type { Dockerfile } from '../../formats/dockerfile/types.ts';
 import type { Root } from '../../ports/root.ts';
@@ -16,6 +15,9 @@ import type { Access } from '../../sources.ts';
 import { storeDirectory } from '../../store/directory.ts';
 import { machinePlatform } from '../../system/machine.ts';
 import { annotationsOf } from './annotations.ts';
+import { withMemory } from './cache/inline.ts';
+import { type SentCache, sendCaches } from './cache/send.ts';
+import { reportChecks } from './check.ts';
 import { openBuildSource } from './contexts.ts';
 import type { BuildOptions } from './options.ts';
 import { type SavedBuild, type SaveForm, saveBuild } from './save.ts';
@@ -27,6 +29,8 @@ export interface Building extends AsyncDisposable {
   readonly images: readonly BuiltImage[];
   /** Writes it: an image, an index of several, or a root filesystem. */
   save(reference: string, form?: SaveForm): Promise<SavedBuild>;
+  /** Sends what it remembers to the places of `cacheTo`. */
+  sendCaches(): Promise<readonly SentCache[]>;
   /** What the target's stage is of the first platform, to pack programs from. */
   root(): Promise<Root>;
 }
@@ -43,9 +47,9 @@ export async function openBuilding(options: BuildOptions, access: Access): Promi
   const source = await openBuildSource(asked, remotes, stack, run);
   const dockerfile = parseDockerfile(source.dockerfile, source.name);
   assertFrontend(dockerfile);
-  assertChecks(dockerfile, options);
+  reportChecks(dockerfile, options);
   warnOfArguments(dockerfile, options);
-  const { ports, memo, contents } = buildWorld(source, remotes, options, stack, access);
+  const { ports, memo, contents, sendable } = buildWorld(source, remotes, options, stack, access);
   const settings: BuildSettings = {
     ...options,
     buildPlatform: machinePlatform(),
@@ -57,7 +61,7 @@ export async function openBuilding(options: BuildOptions, access: Access): Promi
   const images: BuiltImage[] = [];
   for (const state of states) {
     const own = annotationsOf(options.annotations, 'manifest', state.platform) ?? {};
-    const image = imageOf(state, settings, options.labels, own);
+    const image = withMemory(imageOf(state, settings, options.labels, own), state, sendable, options);
     images.push(options.squash ? await squashed(image, state) : image);
   }
   const open = stack.move();
@@ -66,6 +70,10 @@ export async function openBuilding(options: BuildOptions, access: Access): Promi
     images,
     save: (reference, form = {}) =>
       saveBuild({ images, annotations: options.annotations }, reference, form, memo, access),
+    sendCaches: () => {
+      const keys = new Set(states.flatMap((state) => state.keys));
+      return sendCaches(options.cacheTo ?? [], { ...sendable, keys }, access);
+    },
     root: () => rootOf(first, images[0] as BuiltImage),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
@@ -94,17 +102,6 @@ function assertFrontend({ name, directives: { syntax } }: Dockerfile): void {
   if (syntax === undefined || isDockerFrontend(syntax.text)) return;
   throw new ImageError('UNSUPPORTED', `${name} is written for the frontend ${syntax.text}, and pare runs none`, {
     hint: 'the language of docker/dockerfile is built in: leave "# syntax=" out where the file is written in it',
-  });
-}
-
-/** `# check=error=true`: what {@link lint} finds ends the build. */
-function assertChecks(dockerfile: Dockerfile, { args }: BuildOptions): void {
-  const findings = lint(dockerfile, { buildArgs: args });
-  const [first] = findings;
-  if (first === undefined || !lintFails(dockerfile, findings)) return;
-  const place = `${dockerfile.name}:${first.range.start.line}`;
-  throw new ImageError('INVALID', `${place}: ${first.rule}: ${first.message}`, {
-    hint: 'the file says "check=error=true"; pare build --check shows all that is found',
   });
 }
 

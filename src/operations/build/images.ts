@@ -16,7 +16,7 @@ import type { Image } from '../../model/image.ts';
 import { writeLayer } from '../../model/layer/write.ts';
 import { historyFor } from '../../model/stack.ts';
 import { EMPTY_TREE, type Tree } from '../../model/tree.ts';
-import type { BuildLayers } from '../../ports/build-memory.ts';
+import type { LayerMaker } from '../../ports/build-memory.ts';
 import type { Source } from '../../ports/content-store.ts';
 import { platformIn } from '../../ports/new-image.ts';
 import { type Access, openRoot, openSource } from '../../sources.ts';
@@ -32,7 +32,7 @@ import { loadUnread } from '../unread.ts';
 export async function stateOf(
   reference: string,
   platform: Platform,
-  layers: BuildLayers,
+  layers: LayerMaker,
   stack: AsyncDisposableStack,
   access: Access,
 ): Promise<State> {
@@ -82,12 +82,7 @@ async function openDocuments(reference: Reference, stack: AsyncDisposableStack, 
 }
 
 /** A root filesystem as one layer, so that programs can be run in it and images refer to it. */
-export async function stateOfTree(
-  tree: Tree,
-  platform: Platform,
-  layers: BuildLayers,
-  { run }: Access,
-): Promise<State> {
+export async function stateOfTree(tree: Tree, platform: Platform, layers: LayerMaker, { run }: Access): Promise<State> {
   const { diffId, blob, size, entries } = await layers.add(writeLayer(tree), run);
   const root = async () => {
     const changes = anchor(EMPTY_TREE, entries);

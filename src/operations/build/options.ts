@@ -4,6 +4,7 @@ import type { BuildSettings } from '../../builders/dockerfile/context.ts';
 import type { BuildEvent } from '../../builders/dockerfile/ports.ts';
 import type { Platform } from '../../formats/oci/types.ts';
 import type { Annotation } from './annotations.ts';
+import type { CacheSource, CacheTarget } from './cache/options.ts';
 
 export type SecretSource =
   | { readonly kind: 'file'; readonly path: string }
@@ -22,6 +23,10 @@ export interface BuildOptions extends Omit<BuildSettings, 'clock' | 'buildPlatfo
   readonly secrets: ReadonlyMap<string, SecretSource>;
   /** By id: the path of an agent's socket, or those of files with private keys. */
   readonly ssh: ReadonlyMap<string, readonly string[]>;
+  /** Memories of other machines, besides the store's. */
+  readonly cacheFrom?: readonly CacheSource[];
+  /** Where what this build remembers is sent. */
+  readonly cacheTo?: readonly CacheTarget[];
   /** Whether images are looked up in their registries although the store has them. */
   readonly pull: boolean;
   /** Whether the layers that are new become one. */

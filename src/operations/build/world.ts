@@ -16,6 +16,10 @@ import { openContentDigests, type RememberedDigests } from '../../store/content-
 import { cacheDir, storeDirectory } from '../../store/directory.ts';
 import { openLayerCache } from '../../store/layer-cache.ts';
 import { archiveEntries } from './archive.ts';
+import { type ImportedCache, openCaches } from './cache/import.ts';
+import { sharedMemory } from './cache/memory.ts';
+import { fillingMounts } from './cache/mounts.ts';
+import type { Sendable } from './cache/send.ts';
 import type { BuildSource, Remotes } from './contexts.ts';
 import { download } from './download.ts';
 import { openDownloads } from './downloads.ts';
@@ -30,6 +34,8 @@ export interface World {
   readonly ports: BuildPorts;
   readonly memo: BuildMemo;
   readonly contents: RememberedDigests;
+  /** For `--cache-to`. */
+  readonly sendable: Omit<Sendable, 'keys'>;
 }
 
 /** What addresses lead to, each asked once. What is opened stays so until the stack is disposed of. */
@@ -74,23 +80,32 @@ export function buildWorld(
   const { contexts } = options;
   const stateOfFiles = (tree: Tree, platform: Platform) => stateOfTree(tree, platform, layers, access);
   const named = namedContexts({ contexts, remotes, image, stateOf: stateOfFiles }, stack, access);
-  let runner: Promise<StepRunner> | undefined;
+  const warn = (text: string) => options.report({ kind: 'warning', text });
+  const { cacheFrom = [] } = options;
+  let opened: Promise<ImportedCache> | undefined;
+  const imported = cacheFrom.length === 0 ? undefined : () => (opened ??= openCaches(cacheFrom, stack, access, warn));
+  const memory = sharedMemory({ dir: store, memo, layers, contents, imported });
+  const mounts = new Set<string>();
+  let started: Promise<StepRunner> | undefined;
+  const runner = () => (started ??= openRunner(store, options, stack, access.env));
   const ports: BuildPorts = {
     context: source.context,
     named: async (name, platform) => named(name, platform),
     image,
-    layers,
-    memo,
-    contents,
+    layers: memory.layers,
+    memo: memory.memo,
+    contents: memory.contents,
     remote: remotes,
     archive: (file) => archiveEntries(file, stack, run),
-    runner: () => (runner ??= openRunner(store, options, stack, access.env)),
+    cacheMount: (id) => void mounts.add(id),
+    runner: async () =>
+      imported === undefined ? runner() : fillingMounts(await runner(), { imported, layers: memory.layers, warn }),
     secret: secretReader(options.secrets, access.env, run),
     ssh: sshAgents(options.ssh, stack, run),
     report: options.report,
     run,
   };
-  return { ports, memo, contents };
+  return { ports, memo, contents, sendable: { memory, memo, layers, mounts, imported, runner, warn } };
 }
 
 function remembering<T>(): (key: string, make: () => Promise<T>) => Promise<T> {

@@ -5,7 +5,7 @@ import { digestOf, encodedOf } from '../../base/digest.ts';
 import { ImageError } from '../../base/errors.ts';
 import { resolve } from '../../model/resolve.ts';
 import { EMPTY_DIR, nodeAt, type Tree } from '../../model/tree.ts';
-import type { CacheMount } from '../../ports/build-steps.ts';
+import type { CacheContent, CacheMount } from '../../ports/build-steps.ts';
 import type { Run } from '../../ports/run.ts';
 import { makeDirectories } from '../../system/directories.ts';
 import { type Lock, lock, lockNow } from '../../system/lock.ts';
@@ -21,9 +21,7 @@ const DATA = 'data';
 
 /** @param directory holds the caches of all ids: `ID-HASH/NUMBER/{lock,data}` */
 export async function holdCache(directory: string, mount: CacheMount, hands: Hands, run: Run): Promise<HeldCache> {
-  // Files of another user namespace belong to other users on the disk.
-  const name = encodedOf(digestOf(`${standing()}\n${mount.id}`)).slice(0, 32);
-  const family = join(directory, name);
+  const family = familyOf(directory, mount.id);
   makeDirectories(family);
   writeFileSync(join(family, 'id'), mount.id);
   const { place, held } = await lockOne(family, mount.sharing, run);
@@ -35,6 +33,28 @@ export async function holdCache(directory: string, mount: CacheMount, hands: Han
     held[Symbol.dispose]();
     throw error;
   }
+}
+
+/** What the first of an id holds; nobody uses it until this is disposed of. Undefined where there is none. */
+export async function readCache(
+  directory: string,
+  id: string,
+  hands: Hands,
+  run: Run,
+): Promise<CacheContent | undefined> {
+  const place = join(familyOf(directory, id), '0');
+  const path = join(place, DATA);
+  if (!existsSync(path)) return undefined;
+  await using stack = new AsyncDisposableStack();
+  stack.use(await lock(join(place, 'lock'), 'exclusive', run));
+  const { tree } = stack.use(await hands.read(path, run));
+  const held = stack.move();
+  return { tree, [Symbol.asyncDispose]: () => held.disposeAsync() };
+}
+
+/** Files of another user namespace belong to other users on the disk. */
+function familyOf(directory: string, id: string): string {
+  return join(directory, encodedOf(digestOf(`${standing()}\n${id}`)).slice(0, 32));
 }
 
 async function lockOne(
@@ -63,7 +83,7 @@ async function make(place: string, mount: CacheMount, hands: Hands, run: Run): P
   const unfinished = join(place, 'new');
   await removeAsNamespaceRoot(unfinished);
   mkdirSync(unfinished, { mode: 0o700 });
-  await hands.write(contentOf(mount), unfinished, run);
+  await hands.write((await mount.filled?.()) ?? contentOf(mount), unfinished, run);
   renameSync(unfinished, path);
 }
 

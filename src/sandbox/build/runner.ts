@@ -12,6 +12,7 @@ import type { BuildStep, StepResult, StepRunner } from '../../ports/build-steps.
 import type { Run } from '../../ports/run.ts';
 import { makeDirectories } from '../../system/directories.ts';
 import { removeAsNamespaceRoot, standing } from '../namespace.ts';
+import { readCache } from './cache-mounts.ts';
 import { snapshottersFor } from './choose.ts';
 import { LAYER } from './directories.ts';
 import { type OverlayForm, PRIVILEGED } from './form.ts';
@@ -22,8 +23,8 @@ import { SCRATCH } from './mounts.ts';
 import { type Place, removePlace } from './places.ts';
 import { removeCgroups } from './program.ts';
 import { type Attempt, prepareStep, type StepTools, shellRequest } from './request.ts';
-import type { SnapshotKind } from './snapshotter.ts';
 import { KEPT_BYTES, Snapshots, sweepSnapshots } from './snapshots.ts';
+import type { SnapshotKind } from './snapshotter.ts';
 import { changesOfUpper } from './upper.ts';
 
 export interface StepRunnerOptions {
@@ -54,6 +55,10 @@ export function stepRunner(options: StepRunnerOptions): StepRunner {
       run.signal?.throwIfAborted();
       opened ??= open(options);
       return runStep(step, run, await opened);
+    },
+    cache: async (id, run = {}) => {
+      opened ??= open(options);
+      return readCache(options.caches, id, (await opened).hands, run);
     },
     [Symbol.asyncDispose]: async () => {
       const found = await opened?.catch(() => undefined);

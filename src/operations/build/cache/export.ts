@@ -2,7 +2,12 @@
 import { type DiffId, digestOf } from '../../../base/digest.ts';
 import { canonicalJson } from '../../../base/json.ts';
 import type { LayerForm } from '../../../formats/layer/form.ts';
-import { type CachedMount, type CachedStep, cacheDocument } from '../../../formats/oci/build-cache.ts';
+import {
+  type CachedContent,
+  type CachedMount,
+  type CachedStep,
+  cacheDocument,
+} from '../../../formats/oci/build-cache.ts';
 import { layerCompression, OCI_MANIFEST, PARE_BUILD_CACHE } from '../../../formats/oci/media-types.ts';
 import type { Descriptor, Manifest } from '../../../formats/oci/types.ts';
 import { EMPTY_TREE } from '../../../model/tree.ts';
@@ -20,6 +25,7 @@ export interface ExportedMount {
 
 export interface Exporting {
   readonly steps: readonly CachedStep[];
+  readonly contents: readonly CachedContent[];
   /** Kept as it is stored where it is stored; undefined where it is gone. */
   layer(diffId: DiffId): Promise<NewLayer | undefined>;
   readonly mounts: readonly ExportedMount[];
@@ -38,9 +44,7 @@ export async function exportCache(what: Exporting, sink: Sink, run: Run = {}): P
     const descriptor = await sent(diffId, what, sink, run);
     if (descriptor !== undefined) layers.set(diffId, descriptor);
   }
-  const steps = what.steps
-    .filter(({ diffId }) => diffId === undefined || layers.has(diffId))
-    .toSorted((a, b) => (a.key < b.key ? -1 : 1));
+  const steps = what.steps.filter(({ diffId }) => diffId === undefined || layers.has(diffId)).toSorted(byKey);
   const mounts: CachedMount[] = [];
   for (const { id, layer } of what.mounts) {
     const { diffId, descriptor } = await saveLayer(layer, sink, what.compression ?? 'gzip', run);
@@ -52,7 +56,12 @@ export async function exportCache(what: Exporting, sink: Sink, run: Run = {}): P
     const { diffId, descriptor } = await saveLayer({ kind: 'made', content: EMPTY_TREE }, sink, 'gzip', run);
     layers.set(diffId, descriptor);
   }
-  const document = cacheDocument({ diffIds: [...layers.keys()], steps, mounts });
+  const document = cacheDocument({
+    diffIds: [...layers.keys()],
+    steps,
+    contents: what.contents.toSorted(byKey),
+    mounts,
+  });
   const manifest: Manifest = {
     schemaVersion: 2,
     mediaType: OCI_MANIFEST,
@@ -63,6 +72,10 @@ export async function exportCache(what: Exporting, sink: Sink, run: Run = {}): P
   const descriptor = await pushDocument(sink, OCI_MANIFEST, canonicalJson(manifest), run);
   await sink.commit(descriptor, {}, run);
   return descriptor;
+}
+
+function byKey(a: { readonly key: string }, b: { readonly key: string }): number {
+  return a.key < b.key ? -1 : 1;
 }
 
 /** Undefined for a layer that is gone. */

@@ -1,7 +1,12 @@
 /** Memories of builds elsewhere: what is known there of steps and cache mounts, and where the layers lie. @module */
 import type { DiffId, Digest } from '../../../base/digest.ts';
 import { ImageError } from '../../../base/errors.ts';
-import { type CachedStep, parseCacheDocument, parseInlineCache } from '../../../formats/oci/build-cache.ts';
+import {
+  type BuildCache,
+  type CachedStep,
+  parseCacheDocument,
+  parseInlineCache,
+} from '../../../formats/oci/build-cache.ts';
 import { checkLayerCount, parseConfig } from '../../../formats/oci/config.ts';
 import { isConfigType, isIndexType, isManifestType, PARE_BUILD_CACHE } from '../../../formats/oci/media-types.ts';
 import { parseIndex, parseManifest } from '../../../formats/oci/parse.ts';
@@ -16,6 +21,7 @@ import type { CacheSource } from './options.ts';
 
 export interface ImportedCache {
   readonly steps: ReadonlyMap<Digest, CachedStep>;
+  readonly contents: ReadonlyMap<Digest, Digest>;
   readonly layers: ReadonlyMap<DiffId, ImportedLayer>;
   /** By id. */
   readonly mounts: ReadonlyMap<string, DiffId>;
@@ -54,23 +60,23 @@ export async function openCaches(
   return byName(concatenated(found.flatMap((one) => one ?? [])));
 }
 
-interface Part {
-  readonly steps: readonly CachedStep[];
+interface Part extends Pick<BuildCache, 'steps' | 'contents' | 'mounts'> {
   readonly layers: readonly ImportedLayer[];
-  readonly mounts: readonly { readonly id: string; readonly diffId: DiffId }[];
 }
 
 function concatenated(parts: readonly Part[]): Part {
   return {
     steps: parts.flatMap(({ steps }) => steps),
+    contents: parts.flatMap(({ contents }) => contents),
     layers: parts.flatMap(({ layers }) => layers),
     mounts: parts.flatMap(({ mounts }) => mounts),
   };
 }
 
-function byName({ steps, layers, mounts }: Part): ImportedCache {
+function byName({ steps, contents, layers, mounts }: Part): ImportedCache {
   return {
     steps: firstOf(steps.map((step) => [step.key, step])),
+    contents: firstOf(contents.map(({ key, digest }) => [key, digest])),
     layers: firstOf(layers.map((layer) => [layer.diffId, layer])),
     mounts: firstOf(mounts.map(({ id, diffId }) => [id, diffId])),
   };
@@ -127,15 +133,15 @@ async function readManifest(source: Source, root: Descriptor, text: string, run:
       return { kind: 'kept', descriptor, diffId: diffIds[i] as DiffId, from: source, where: text };
     });
   if (config.mediaType === PARE_BUILD_CACHE) {
-    const { diffIds, steps, mounts } = parseCacheDocument(await readDocument(source, config, run), what);
-    if (diffIds.length === layers.length) return { steps, layers: placed(diffIds), mounts };
+    const { diffIds, ...rest } = parseCacheDocument(await readDocument(source, config, run), what);
+    if (diffIds.length === layers.length) return { ...rest, layers: placed(diffIds) };
     throw new ImageError('INVALID', `${source.reference}: ${layers.length} layers, and ${diffIds.length} DiffIDs`);
   }
   if (!isConfigType(config.mediaType)) return undefined;
   const image = parseConfig(await readDocument(source, config, run), what);
   const diffIds = image.rootfs.diff_ids;
-  const steps = parseInlineCache(image, diffIds, what);
-  if (steps === undefined) return undefined;
+  const inline = parseInlineCache(image, diffIds, what);
+  if (inline === undefined) return undefined;
   checkLayerCount(manifest, image);
-  return { steps, layers: placed(diffIds), mounts: [] };
+  return { ...inline, layers: placed(diffIds), mounts: [] };
 }
