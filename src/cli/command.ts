@@ -5,6 +5,7 @@
  */
 import type { Command } from 'commander';
 import type { Run } from '../ports/run.ts';
+import type { Terminal } from './render/building/terminal.ts';
 
 /** What a handler may touch of the process. Handlers return data or call these; they never print on their own. */
 export interface Context {
@@ -25,6 +26,8 @@ export interface Context {
   printJson(value: unknown): void;
   /** For people: to stderr, unless --quiet. */
   note(text: string): void;
+  /** Stderr, where it is a terminal and something may be drawn there. */
+  readonly terminal: Terminal | undefined;
   /** Ends with this status once everything is flushed: 0 done, 1 the answer is "no". */
   exit(status: number): void;
   /** Takes progress off a terminal, which belongs to somebody else from here on. */

@@ -40,6 +40,7 @@ export async function runSession(args: readonly string[]): Promise<void> {
       note: (text) => {
         if (!options.quiet) output.note(redacted(text));
       },
+      terminal: process.stderr.isTTY && !options.quiet && process.env['TERM'] !== 'dumb' ? process.stderr : undefined,
       exit: (code) => {
         status = code;
       },

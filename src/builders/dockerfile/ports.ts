@@ -29,8 +29,26 @@ export interface BuildPorts {
   secret(id: string): Promise<Uint8Array | undefined>;
   /** Path of an agent's socket; undefined where none was given. @throws ImageError where it cannot be started */
   ssh(id: string): Promise<string | undefined>;
-  readonly report: (event: BuildEvent) => void;
+  readonly steps: StepReporter;
   readonly run: Run;
+}
+
+/** Tells of steps: that they begin, what they print, and how they end. */
+export interface StepReporter {
+  run<T extends { readonly cached: boolean }>(
+    step: StepName,
+    work: (output: (stream: 'stdout' | 'stderr', line: string) => void) => Promise<T>,
+  ): Promise<T>;
+}
+
+export interface StepName {
+  readonly platform: Platform;
+  readonly stage: string;
+  /** From 1, of `total` of its stage. */
+  readonly number: number;
+  readonly total: number;
+  /** The instruction. */
+  readonly text: string;
 }
 
 export interface NamedContext {
@@ -51,8 +69,13 @@ export interface Remote {
 }
 
 export type BuildEvent =
-  /** @param id counts the steps of a build @param name `[stage 2/5] RUN make` */
+  /** @param id counts the steps of a build @param name `[stage 2/5] RUN make`, or `[linux/arm64 stage 2/5] …` of several platforms */
   | { readonly kind: 'start'; readonly id: number; readonly name: string }
   | { readonly kind: 'output'; readonly id: number; readonly stream: 'stdout' | 'stderr'; readonly line: string }
   | { readonly kind: 'end'; readonly id: number; readonly how: 'done' | 'cached' | 'failed'; readonly seconds: number }
-  | { readonly kind: 'warning'; readonly text: string };
+  /** @param check for what a check of the Dockerfile found */
+  | {
+      readonly kind: 'warning';
+      readonly text: string;
+      readonly check?: { readonly rule: string; readonly line: number };
+    };

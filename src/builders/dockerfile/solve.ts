@@ -16,7 +16,6 @@ import { carryOut } from './instruction.ts';
 import type { BuildPorts } from './ports.ts';
 import { platformArgs } from './scope.ts';
 import { type Filesystem, filesOf, type State, scratchState } from './state.ts';
-import { Steps } from './steps.ts';
 
 /** The target's stage, built for a platform. @throws ImageError */
 export async function solve(
@@ -36,14 +35,12 @@ class Solver {
   readonly #ports: BuildPorts;
   readonly #globals: ReadonlyMap<string, string>;
   readonly #stages = new Map<number, Promise<State>>();
-  readonly #steps: Steps;
 
   constructor(file: Dockerfile, platform: Platform, settings: BuildSettings, ports: BuildPorts, target: Stage) {
     this.#file = file;
     this.#platform = platform;
     this.#settings = settings;
     this.#ports = ports;
-    this.#steps = new Steps(ports.report);
     this.#globals = globalsOf(file, platformArgs(settings.buildPlatform, platform, target.name ?? ''), settings);
   }
 
@@ -112,12 +109,17 @@ class Solver {
     const named = await this.#ports.named(name, platform);
     if (named !== undefined) return named.base();
     if (earlier !== undefined) return this.stage(earlier);
-    return name === 'scratch' ? scratchState(platform) : this.#ports.image(name, platform);
+    if (name === 'scratch') return scratchState(platform);
+    const label = { platform, stage: labelOf(stage, this.#file), number: 1, total: stepsOf(stage) };
+    const load = async () => ({ cached: false, state: await this.#ports.image(name, platform) });
+    return (await this.#ports.steps.run({ ...label, text: `FROM ${name}` }, load)).state;
   }
 
   #context(stage: Stage, platform: Platform): StageContext {
     const { noCache } = this.#settings;
     const find = (from: string) => this.#source(from, stage, platform);
+    const label = { platform, stage: labelOf(stage, this.#file), total: stepsOf(stage) };
+    let number = 1;
     return {
       ports: this.#ports,
       settings: this.#settings,
@@ -125,7 +127,7 @@ class Solver {
       fresh: noCache === 'all' || (stage.name !== undefined && noCache.includes(stage.name)),
       globals: this.#globals,
       source: async (from) => (from === undefined ? { chain: undefined, tree: this.#ports.context } : find(from)),
-      step: (text, work) => this.#steps.run(`[${labelOf(stage, this.#file)}] ${text}`, work),
+      step: (text, work) => this.#ports.steps.run({ ...label, number: Math.min(++number, label.total), text }, work),
     };
   }
 
@@ -136,6 +138,11 @@ class Solver {
     const earlier = stageMeant(this.#file.stages, from, stage.index);
     return earlier === undefined ? this.#ports.image(from, platform) : this.stage(earlier);
   }
+}
+
+/** FROM, and each instruction that may make a layer. */
+function stepsOf({ instructions }: Stage): number {
+  return 1 + instructions.filter(({ kind }) => ['run', 'copy', 'add', 'workdir'].includes(kind)).length;
 }
 
 function labelOf({ name, index }: Stage, { stages }: Dockerfile): string {

@@ -1,21 +1,26 @@
 /** Telling of steps: each has a number, a beginning, an end and what was printed between. @module */
-import type { BuildEvent } from './ports.ts';
+import { formatPlatform } from '../../model/platform.ts';
+import type { BuildEvent, StepName, StepReporter } from './ports.ts';
 
-export class Steps {
+export class Steps implements StepReporter {
   readonly #report: (event: BuildEvent) => void;
+  readonly #namesPlatforms: boolean;
   #last = 0;
 
-  constructor(report: (event: BuildEvent) => void) {
+  /** @param namesPlatforms where there are several */
+  constructor(report: (event: BuildEvent) => void, namesPlatforms: boolean) {
     this.#report = report;
+    this.#namesPlatforms = namesPlatforms;
   }
 
   async run<T extends { readonly cached: boolean }>(
-    name: string,
+    { platform, stage, number, total, text }: StepName,
     work: (output: (stream: 'stdout' | 'stderr', line: string) => void) => Promise<T>,
   ): Promise<T> {
     const id = ++this.#last;
     const started = performance.now();
-    this.#report({ kind: 'start', id, name });
+    const prefix = this.#namesPlatforms ? `${formatPlatform(platform)} ` : '';
+    this.#report({ kind: 'start', id, name: `[${prefix}${stage} ${number}/${total}] ${text}` });
     const end = (how: 'done' | 'cached' | 'failed') =>
       this.#report({ kind: 'end', id, how, seconds: (performance.now() - started) / 1000 });
     try {

@@ -1,6 +1,103 @@
-/** What a build says while it goes on. @module */
+/** What a build says while it goes on, and when it has ended. @module */
 import { printableName } from '../../base/names.ts';
+import { redacted } from '../../base/secrets.ts';
 import type { BuildEvent } from '../../builders/dockerfile/ports.ts';
+import type { Progress, Run } from '../../ports/run.ts';
+import type { Context } from '../command.ts';
+import { countOf } from '../render/units.ts';
+
+export const PROGRESS_KINDS = ['auto', 'plain', 'tty', 'quiet', 'rawjson'] as const;
+
+export type ProgressKind = (typeof PROGRESS_KINDS)[number];
+
+/** Disposing of it ends it as failed, where nobody said otherwise. */
+export interface BuildShow extends Disposable {
+  report(event: BuildEvent): void;
+  /** The context's, with its progress shown here. */
+  readonly run: Run;
+  /** What is drawn stays, what is written from here on comes below; and what the checks found is said. */
+  finish(how: 'finished' | 'failed'): void;
+}
+
+/** What each kind of display does; notes of checks are kept for the end. */
+interface Display {
+  event(event: BuildEvent): void;
+  readonly progress: ((progress: Progress) => void) | undefined;
+  finish(how: 'finished' | 'failed'): void;
+  readonly saysChecks: boolean;
+}
+
+/** Nothing of the terminal's display is loaded where there is none. */
+export async function openShow(kind: ProgressKind, context: Context): Promise<BuildShow> {
+  const display = await displayOf(kind, context);
+  const found: string[] = [];
+  let isOver = false;
+  const finish = (how: 'finished' | 'failed') => {
+    if (isOver) return;
+    isOver = true;
+    display.finish(how);
+    if (found.length > 0 && display.saysChecks) context.note(checksText(found));
+  };
+  return {
+    report(event) {
+      if (event.kind === 'warning' && event.check !== undefined && display.saysChecks) {
+        found.push(` - ${event.check.rule}: ${printableName(event.text)} (line ${event.check.line})`);
+      } else display.event(event);
+    },
+    run: display.progress === undefined ? context.run : { ...context.run, report: display.progress },
+    finish,
+    [Symbol.dispose]: () => finish('failed'),
+  };
+}
+
+function checksText(found: readonly string[]): string {
+  return `${countOf(found.length, 'warning')} found (pare build --check says where):\n${found.join('\n')}`;
+}
+
+async function displayOf(kind: ProgressKind, context: Context): Promise<Display> {
+  const { terminal, note } = context;
+  if (kind === 'rawjson') return rawJson(note);
+  if (terminal !== undefined && (kind === 'tty' || kind === 'auto')) {
+    const { terminalDisplay } = await import('../render/building/terminal.ts');
+    const shown = terminalDisplay(terminal);
+    const said = (text: string) => shown.note(redacted(text));
+    return {
+      event: (event) => (event.kind === 'warning' ? said(plainLine(event)) : shown.event(safe(event))),
+      progress: (one) =>
+        one.type === 'bytes' ? shown.progress({ ...one, label: redacted(one.label) }) : said(one.text),
+      finish: shown.finish,
+      saysChecks: true,
+    };
+  }
+  const isQuiet = kind === 'quiet';
+  return {
+    event: (event) => {
+      if (!isQuiet || event.kind === 'warning') note(plainLine(event));
+    },
+    progress: undefined,
+    finish: () => undefined,
+    saysChecks: !isQuiet,
+  };
+}
+
+async function rawJson(note: (text: string) => void): Promise<Display> {
+  const { rawJsonLines } = await import('./rawjson.ts');
+  const lines = rawJsonLines(() => new Date().toISOString());
+  return {
+    event: (event) => note(lines.event(event)),
+    progress: (progress) => {
+      const line = lines.progress(progress);
+      if (line !== undefined) note(line);
+    },
+    finish: () => undefined,
+    saysChecks: false,
+  };
+}
+
+function safe(event: BuildEvent): BuildEvent {
+  if (event.kind === 'start') return { ...event, name: redacted(event.name) };
+  return event.kind === 'output' ? { ...event, line: redacted(event.line) } : event;
+}
 
 /** One line for each event, as `docker build --progress plain` has them. */
 export function plainLine(event: BuildEvent): string {
@@ -15,13 +112,4 @@ export function plainLine(event: BuildEvent): string {
     case 'warning':
       return `warning: ${event.text}`;
   }
-}
-
-export type ProgressKind = 'auto' | 'plain' | 'tty' | 'quiet' | 'rawjson';
-
-/** @param note to stderr */
-export function eventWriter(kind: ProgressKind, note: (text: string) => void): (event: BuildEvent) => void {
-  if (kind === 'rawjson') return (event) => note(JSON.stringify(event));
-  if (kind === 'quiet') return (event) => event.kind === 'warning' && note(plainLine(event));
-  return (event) => note(plainLine(event));
 }

@@ -61,6 +61,12 @@ function readCheck(file: Omit<SourceFile, 'escape'>, { text, range }: Word): Che
   return check;
 }
 
+/** The value of the directive, given elsewhere. @param name what it is called in messages @throws ImageError INVALID */
+export function parseCheck(text: string, name: string): CheckDirective {
+  const line = located(text, { line: 1, column: 1 });
+  return readCheck({ name, lines: [text] }, wordOf(line, 0, text.length));
+}
+
 function names(list: string): readonly string[] | 'all' {
   return list === 'all' ? 'all' : list.split(',').map((name) => name.trim());
 }

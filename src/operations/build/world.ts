@@ -2,6 +2,7 @@
 import { digestOf, encodedOf } from '../../base/digest.ts';
 import type { BuildPorts } from '../../builders/dockerfile/ports.ts';
 import type { State } from '../../builders/dockerfile/state.ts';
+import { Steps } from '../../builders/dockerfile/steps.ts';
 import type { Platform } from '../../formats/oci/types.ts';
 import { parseReference } from '../../formats/reference/parse.ts';
 import { formatPlatform } from '../../model/platform.ts';
@@ -102,7 +103,7 @@ export function buildWorld(
       imported === undefined ? runner() : fillingMounts(await runner(), { imported, layers: memory.layers, warn }),
     secret: secretReader(options.secrets, access.env, run),
     ssh: sshAgents(options.ssh, stack, run),
-    report: options.report,
+    steps: new Steps(options.report, options.platforms.length > 1),
     run,
   };
   return { ports, memo, contents, sendable: { memory, memo, layers, mounts, imported, runner, warn } };
