@@ -4,4 +4,4 @@ import { existsSync } from 'node:fs';
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 const recent = major > 24 || (major === 24 && minor >= 15);
-if (recent && existsSync(new URL('../node_modules/esbuild', import.meta.url))) await import('./build.ts');
+if (recent && existsSync(new URL('../node_modules/rolldown', import.meta.url))) await import('./build.ts');

@@ -2,7 +2,7 @@
 import { cp, mkdir, mkdtempDisposable, readFile, realpath, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { transform } from 'esbuild';
+import { transform } from '@swc/core';
 import { describe, expect, test } from 'vitest';
 import { LAUNCHER, start } from './pare.ts';
 
@@ -41,8 +41,8 @@ async function installed() {
 
 test('is written in syntax that the oldest Node.js can read', async () => {
   const source = (await readFile(LAUNCHER, 'utf8')).replace(/^#!.*/, '');
-  const oldest = await transform(source, { target: 'es5' });
-  const newest = await transform(source, { target: 'esnext' });
+  const oldest = await transform(source, { jsc: { target: 'es5' }, isModule: false });
+  const newest = await transform(source, { jsc: { target: 'es2022' }, isModule: false });
   expect(oldest.code).toBe(newest.code);
 });
 

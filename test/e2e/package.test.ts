@@ -84,7 +84,7 @@ test('publint finds nothing wrong with it', () => {
 test('installs globally, without development dependencies or install scripts, and works', async () => {
   run([...INSTALL, '--global', '--prefix', at('prefix'), tarball], place.path);
   const installed = at('prefix/lib/node_modules/pare');
-  expect(await readdir(join(installed, 'node_modules'))).not.toContain('esbuild');
+  expect(await readdir(join(installed, 'node_modules'))).not.toContain('rolldown');
   const env = { HOME: place.path, PARE_HOME: at('store') };
   const pare = (...args: readonly string[]) => run([at('prefix/bin/pare'), ...args], place.path, env);
   expect(pare('--version')).toMatch(/^\d+\.\d+\.\d+\n$/);

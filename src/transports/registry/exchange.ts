@@ -1,6 +1,6 @@
 /** One request and its answer: nothing is followed, repeated or authorized here. @module */
 import type { Readable } from 'node:stream';
-import { type Dispatcher, request as send } from 'undici';
+import type { Dispatcher } from 'undici';
 import { parseJson } from '../../base/json.ts';
 import { collect, pieces } from '../../base/stream.ts';
 import type { World } from '../../ports/registry-access.ts';
@@ -35,8 +35,9 @@ export async function exchange(
   const length = body instanceof Uint8Array ? body.length : contentLength;
   try {
     const dispatcher = await connections.to(url);
-    const answer = await send(url, {
-      dispatcher,
+    const answer = await dispatcher.request({
+      origin: url.origin,
+      path: `${url.pathname}${url.search}`,
       method,
       headers: {
         'user-agent': USER_AGENT,
