@@ -2,8 +2,8 @@
 import { bytesContent } from '../src/model/content.ts';
 import { TreeEditor } from '../src/model/editor.ts';
 import type { LayerEntry } from '../src/model/layer/entry.ts';
-import { FILE_META, IMPLICIT_DIR, type Leaf, type LinkToken, type Node } from '../src/model/node.ts';
-import { type Tree, walk } from '../src/model/tree.ts';
+import { FILE_META, IMPLICIT_DIR, type Leaf, type LinkToken, type Meta, type Node } from '../src/model/node.ts';
+import { infoOf, type Tree, walk } from '../src/model/tree.ts';
 
 const COMMON = { meta: FILE_META, mtime: 0, mtimeNs: 0, link: undefined };
 
@@ -89,16 +89,34 @@ export function linesOf(description: string): string[] {
     .filter((line) => line !== '');
 }
 
-/** The tree as a kernel can have it: a link's mode is 0777, and it leads somewhere. */
-export function symlinksByKernel(tree: Tree): Tree {
+/** Of capabilities(7), version 2: cap_net_bind_service. */
+const CAPABILITY = Buffer.from('0100000200040000000000000000000000000000', 'hex');
+
+/** The tree as a kernel can have it: links have the mode 0777 and lead somewhere; attributes where they may be, and valid ones. */
+export function treeOfKernel(tree: Tree): Tree {
   const editor = new TreeEditor(tree);
   const made = new Map<LinkToken, Leaf>();
   for (const { path, node } of walk(tree)) {
-    if (node.kind !== 'symlink') continue;
-    const leaf = { ...node, target: node.target || 'x', meta: { ...node.meta, mode: 0o777 } };
-    const known = node.link && made.get(node.link);
-    if (node.link !== undefined && known === undefined) made.set(node.link, leaf);
-    editor.put(path, known ?? leaf);
+    if (node.kind === 'dir') editor.putDir(path, { ...infoOf(node), meta: metaOfKernel(node) });
+    else {
+      const known = node.link && made.get(node.link);
+      const leaf = known ?? leafOfKernel(node);
+      if (node.link !== undefined) made.set(node.link, leaf);
+      editor.put(path, leaf);
+    }
   }
   return editor.done();
+}
+
+function leafOfKernel(leaf: Leaf): Leaf {
+  const meta = metaOfKernel(leaf);
+  if (leaf.kind !== 'symlink') return { ...leaf, meta };
+  return { ...leaf, target: leaf.target || 'x', meta: { ...meta, mode: 0o777 } };
+}
+
+function metaOfKernel({ kind, meta: { mode, uid, gid, xattrs } }: Node): Meta {
+  const own = [...(xattrs ?? [])].filter(([name]) => kind === 'file' || (kind === 'dir' && name.startsWith('user.')));
+  if (own.length === 0) return { mode, uid, gid };
+  const valid = own.map(([name, value]) => [name, name === 'security.capability' ? CAPABILITY : value] as const);
+  return { mode, uid, gid, xattrs: new Map(valid) };
 }
