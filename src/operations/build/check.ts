@@ -1,9 +1,7 @@
 /** What there is to say of a Dockerfile without building it: its checks, its targets, what they take. @module */
-import { ImageError } from '../../base/errors.ts';
 import { excerpt } from '../../builders/dockerfile/failure.ts';
-import { parseCheck } from '../../formats/dockerfile/directives.ts';
-import { inFileOrder, lint, lintFails } from '../../formats/dockerfile/lint/lint.ts';
-import type { LintFinding, LintOptions } from '../../formats/dockerfile/lint/report.ts';
+import { inFileOrder, lint } from '../../formats/dockerfile/lint/lint.ts';
+import type { LintFinding } from '../../formats/dockerfile/lint/report.ts';
 import { lintSize } from '../../formats/dockerfile/lint/size/size.ts';
 import { parseDockerfile } from '../../formats/dockerfile/parse.ts';
 import type { Dockerfile, Range } from '../../formats/dockerfile/types.ts';
@@ -11,6 +9,7 @@ import type { Access } from '../../sources.ts';
 import { storeDirectory } from '../../store/directory.ts';
 import { openBuildSource } from './contexts.ts';
 import type { BuildOptions } from './options.ts';
+import { lintOptions } from './report-checks.ts';
 import { openRemotes } from './world.ts';
 
 export interface CheckedLine {
@@ -48,32 +47,4 @@ export async function checkDockerfile(
     excerpt: excerpt(dockerfile.text, range),
     range,
   }));
-}
-
-/** Before a build: `# check=error=true` makes what BuildKit's checks find its end; else it is said. Our own checks end none. */
-export function reportChecks(dockerfile: Dockerfile, { args, report }: BuildOptions): void {
-  const options = lintOptions(args);
-  const findings = lint(dockerfile, options);
-  const [first] = findings;
-  if (first !== undefined && lintFails(dockerfile, findings, options)) {
-    const place = `${dockerfile.name}:${first.range.start.line}`;
-    throw new ImageError(
-      'INVALID',
-      `${place}: ${first.rule}: ${first.message}\n${excerpt(dockerfile.text, first.range)}`,
-      {
-        hint: 'the file says "check=error=true"; pare build --check shows all that is found',
-      },
-    );
-  }
-  for (const { rule, message, range } of findings) {
-    report({ kind: 'warning', text: message, check: { rule, line: range.start.line } });
-  }
-}
-
-const CHECK_ARG = 'BUILDKIT_DOCKERFILE_CHECK';
-
-/** `--build-arg BUILDKIT_DOCKERFILE_CHECK=…` takes the place of the file's directive. */
-function lintOptions(args: BuildOptions['args']): LintOptions {
-  const said = args.get(CHECK_ARG);
-  return { buildArgs: args, ...(said === undefined ? {} : { check: parseCheck(said, CHECK_ARG) }) };
 }

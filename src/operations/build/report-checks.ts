@@ -1,0 +1,36 @@
+/** What BuildKit's checks say of a Dockerfile that is about to be built. @module */
+import { ImageError } from '../../base/errors.ts';
+import { excerpt } from '../../builders/dockerfile/failure.ts';
+import { parseCheck } from '../../formats/dockerfile/directives.ts';
+import { lint, lintFails } from '../../formats/dockerfile/lint/lint.ts';
+import type { LintOptions } from '../../formats/dockerfile/lint/report.ts';
+import type { Dockerfile } from '../../formats/dockerfile/types.ts';
+import type { BuildOptions } from './options.ts';
+
+/** Before a build: `# check=error=true` makes what BuildKit's checks find its end; else it is said. Our own checks end none. */
+export function reportChecks(dockerfile: Dockerfile, { args, report }: BuildOptions): void {
+  const options = lintOptions(args);
+  const findings = lint(dockerfile, options);
+  const [first] = findings;
+  if (first !== undefined && lintFails(dockerfile, findings, options)) {
+    const place = `${dockerfile.name}:${first.range.start.line}`;
+    throw new ImageError(
+      'INVALID',
+      `${place}: ${first.rule}: ${first.message}\n${excerpt(dockerfile.text, first.range)}`,
+      {
+        hint: 'the file says "check=error=true"; pare build --check shows all that is found',
+      },
+    );
+  }
+  for (const { rule, message, range } of findings) {
+    report({ kind: 'warning', text: message, check: { rule, line: range.start.line } });
+  }
+}
+
+const CHECK_ARG = 'BUILDKIT_DOCKERFILE_CHECK';
+
+/** `--build-arg BUILDKIT_DOCKERFILE_CHECK=…` takes the place of the file's directive. */
+export function lintOptions(args: BuildOptions['args']): LintOptions {
+  const said = args.get(CHECK_ARG);
+  return { buildArgs: args, ...(said === undefined ? {} : { check: parseCheck(said, CHECK_ARG) }) };
+}
