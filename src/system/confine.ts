@@ -3,6 +3,7 @@
  * of them changes this process for good.
  * @module
  */
+import { readdirSync } from 'node:fs';
 import { chdir } from 'node:process';
 import { getSystemErrorName } from 'node:util';
 import { bindLibrary, check, cString, needLibrary } from './libc.ts';
@@ -127,15 +128,18 @@ export function becomeUser(uid: number, gid: number, groups: readonly number[]):
 }
 
 const FD = { setFlags: 2, getStatus: 3, setStatus: 4 } as const;
+const FD_CLOEXEC = 1;
 const O_NONBLOCK = 0o4000;
 const SIGPIPE = 13;
 
 /**
- * Becomes a program. stdin, stdout and stderr, and nothing else, are its.
+ * Becomes a program; /proc is mounted. stdin, stdout and stderr, and nothing else, are its.
  * @returns why not, if it could not: `ENOENT`
  */
 export function become(path: string, args: readonly string[], env: readonly string[]): string {
   const libc = library();
+  // Whoever started pare may have left descriptors open.
+  for (const fd of readdirSync('/proc/self/fd')) libc.fcntl(Number(fd), FD.setFlags, FD_CLOEXEC);
   // Node.js keeps its own from programs, waits for none, and does without this signal.
   for (const fd of [0, 1, 2]) {
     libc.fcntl(fd, FD.setFlags, 0);

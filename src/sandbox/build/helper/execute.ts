@@ -1,12 +1,13 @@
 /** A step, in the helper: mounts what it needs, starts the runtime, and takes the mounts away. @module */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, statfsSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { dirname } from 'node:path';
 import { fromSystem, systemCode } from '../../../base/errors.ts';
 import { SandboxError } from '../../../ports/sandbox.ts';
 import { mount, unmount } from '../../../system/linux.ts';
+import { type ProgramPipes, programPipes } from '../../../system/program-pipes.ts';
 import { runtimeFailure } from '../../failure.ts';
 import { lineSplitter } from './lines.ts';
 import {
@@ -40,20 +41,21 @@ export function execute(request: RunRequest, say: (lines: readonly Line[]) => vo
   const stack = new DisposableStack();
   let killed = false;
   let current: { readonly child: ChildProcess; readonly program: ProgramRequest } | undefined;
-  const launch = async (program: ProgramRequest, start: (child: ChildProcess) => void, stdio: 'pipe' | number) => {
+  const launch = async (program: ProgramRequest, connect: () => Connection) => {
     if (killed) return { status: 128 + constants.signals.SIGKILL, outOfMemory: 0 };
     if (program.runtime === 'crun') hideUnifiedCgroups();
     const [name, ...args] = program.command;
-    const child = spawn(name as string, args, { stdio: [stdio, stdio, stdio] });
+    const { stdio, converse } = connect();
+    const child = spawn(name as string, args, { stdio: [...stdio] });
     current = { child, program };
-    start(child);
-    return await endOf(child, program);
+    const [ended] = await Promise.all([endOf(child, program), converse()]);
+    return ended;
   };
   const run = async (): Promise<Ended> => {
     let holds = false;
     try {
       prepare(request, stack);
-      const ended = await launch(request.program, (child) => connect(child, request.stdin, say), 'pipe');
+      const ended = await launch(request.program, () => throughPipes(request.stdin, say));
       holds = request.holds && ended.status !== 0 && ended.refused === undefined;
       return ended;
     } finally {
@@ -72,7 +74,7 @@ export function execute(request: RunRequest, say: (lines: readonly Line[]) => vo
     held: () => !stack.disposed,
     shell: ({ files, program }) => {
       for (const file of files) write(file);
-      latest = launch(program, () => undefined, TERMINAL);
+      latest = launch(program, () => AT_TERMINAL);
       return latest;
     },
     signal: (name) => void current?.child.kill(name),
@@ -119,21 +121,36 @@ function own({ path, mode, uid, gid }: HelperOwner): void {
   }
 }
 
-function connect(child: ChildProcess, stdin: string, say: (lines: readonly Line[]) => void): void {
+interface Connection {
+  readonly stdio: readonly number[];
+  /** To be called when the program runs; resolves when it has said all. */
+  readonly converse: () => Promise<void>;
+}
+
+const AT_TERMINAL: Connection = { stdio: [TERMINAL, TERMINAL, TERMINAL], converse: async () => undefined };
+
+function throughPipes(stdin: string, say: (lines: readonly Line[]) => void): Connection {
+  const pipes = programPipes();
+  return { stdio: pipes.stdio, converse: () => converse(pipes, stdin, say) };
+}
+
+async function converse(pipes: ProgramPipes, stdin: string, say: (lines: readonly Line[]) => void): Promise<void> {
+  pipes.closeTheirs();
   // A program need not read what it is given.
-  child.stdin?.on('error', () => undefined);
-  child.stdin?.end(Buffer.from(stdin, 'base64'));
-  for (const stream of ['stdout', 'stderr'] as const) {
+  pipes.stdin.on('error', () => undefined);
+  pipes.stdin.end(Buffer.from(stdin, 'base64'));
+  const tellAll = async (stream: 'stdout' | 'stderr') => {
     const splitter = lineSplitter();
     const tell = (lines: readonly string[]) => lines.length > 0 && say(lines.map((line) => [stream, line]));
-    child[stream]?.on('data', (piece: Buffer) => tell(splitter.push(piece)));
-    child[stream]?.on('end', () => tell(splitter.end()));
-  }
+    for await (const piece of pipes[stream]) tell(splitter.push(piece as Buffer));
+    tell(splitter.end());
+  };
+  await Promise.all([tellAll('stdout'), tellAll('stderr')]);
 }
 
 async function endOf(child: ChildProcess, { log, runtime }: ProgramRequest): Promise<Ended> {
   const before = outOfMemoryKills();
-  const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+  const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
   const status = code ?? 128 + constants.signals[signal as NodeJS.Signals];
   const ended = { status, outOfMemory: outOfMemoryKills() - before };
   const failure = status === 0 ? undefined : await runtimeFailure(log, runtime);
@@ -141,16 +158,22 @@ async function endOf(child: ChildProcess, { log, runtime }: ProgramRequest): Pro
   return failure === undefined ? ended : { ...ended, refused: { message: failure.message, hint: failure.hint } };
 }
 
+const UNIFIED = '/sys/fs/cgroup/unified';
+/** linux/magic.h */
+const CGROUP2_SUPER_MAGIC = 0x63677270;
+
 /**
- * crun (seen: 1.8) does not start where version 2 of cgroups stands beside version 1 with a controller of its own. In the helper's
- * mount namespace it does not have to stand there. In a user namespace it has, and crun is told to leave cgroups alone.
+ * crun (seen: 1.8) does not start where version 2 of cgroups stands beside version 1 with a controller of its own: in the helper's mount
+ * namespace it does not have to stand there. In a user namespace, what the machine has mounted cannot be taken away, but covered; crun leaves
+ * cgroups alone then.
  */
 function hideUnifiedCgroups(): void {
+  if (!existsSync(UNIFIED) || statfsSync(UNIFIED).type !== CGROUP2_SUPER_MAGIC) return;
   try {
-    unmount('/sys/fs/cgroup/unified');
+    unmount(UNIFIED);
   } catch (error) {
-    // It is not there, or not ours to take away.
-    if (!['EINVAL', 'ENOENT', 'EPERM'].includes(systemCode(error) ?? '')) throw error;
+    if (systemCode(error) !== 'EINVAL') throw error;
+    mount({ source: 'tmpfs', target: UNIFIED, type: 'tmpfs', flags: ['readOnly'], data: 'size=0k' });
   }
 }
 
