@@ -107,12 +107,12 @@ class Solver {
     const platform = wanted === '' ? this.#platform : parsePlatform(wanted, this.#settings.buildPlatform);
     const earlier = /^\d+$/.test(name) ? undefined : findStage(this.#file.stages, name, stage.index);
     const named = await this.#ports.named(name, platform);
-    if (named !== undefined) return named.base();
-    if (earlier !== undefined) return this.stage(earlier);
-    if (name === 'scratch') return scratchState(platform);
+    if (named === undefined && earlier !== undefined) return this.stage(earlier);
+    if (named === undefined && name === 'scratch') return scratchState(platform);
     const label = { platform, stage: labelOf(stage, this.#file), number: 1, total: stepsOf(stage) };
-    const load = async () => ({ cached: false, state: await this.#ports.image(name, platform) });
-    return (await this.#ports.steps.run({ ...label, text: `FROM ${name}` }, load)).state;
+    const load = () => (named === undefined ? this.#ports.image(name, platform) : named.base());
+    const step = { ...label, text: `FROM ${name}` };
+    return (await this.#ports.steps.run(step, async () => ({ cached: false, state: await load() }))).state;
   }
 
   #context(stage: Stage, platform: Platform): StageContext {
