@@ -94,7 +94,7 @@ function inputOptions(command: Command): void {
       collect,
     )
     .option('--no-cache', 'carry every step out')
-    .option('--no-cache-filter <stage>', 'carry the steps of these stages out', list)
+    .addOption(noCacheFilter())
     .option(
       '--cache-from <source>',
       'what steps came to elsewhere: type=registry,ref=NAME or NAME, type=local,src=DIRECTORY',
@@ -108,6 +108,13 @@ function inputOptions(command: Command): void {
     .option('--check', 'say what is wrong with the Dockerfile, and build nothing; exit 1 where there is anything')
     .addOption(callOption())
     .option('--pull', 'ask registries also for images that the store has');
+}
+
+/** Not the negation of an option "cache-filter", as which its name would be taken. */
+function noCacheFilter(): Option {
+  const option = new Option('--no-cache-filter <stage>', 'carry the steps of these stages out').argParser(list);
+  option.negate = false;
+  return option;
 }
 
 function stepOptions(command: Command): void {

@@ -64,13 +64,15 @@ async function send(target: CacheTarget, place: Place, what: Sendable, access: A
   const before = place.kind === 'docker' ? undefined : namedIn(place);
   await using stack = new AsyncDisposableStack();
   const mounts = await mountsOf(target, what, stack, access);
-  const descriptor = await (async () => {
-    await using sink = await openSink(place, access);
-    return exportCache({ ...chosen(target, what, access), mounts }, sink, access.run);
-  })();
+  const descriptor = await written({ ...chosen(target, what, access), mounts }, place, access);
   if (place.kind !== 'docker' && before !== undefined && before.digest !== descriptor.digest)
     forget(before, place.path);
   return descriptor;
+}
+
+async function written(what: Exporting, place: Place, access: Access): Promise<Descriptor> {
+  await using sink = await openSink(place, access);
+  return await exportCache(what, sink, access.run);
 }
 
 function chosen(
