@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 /** In the page's order: the measurement, and what its section is called. */
 const REPORTED: readonly (readonly [name: string, title: string])[] = [
   ['pack', 'Packing a program'],
+  ['build', 'Building from a Dockerfile'],
   ['copy', 'Copying an image'],
   ['squash', 'Squashing an image'],
   ['tar-scan', 'Reading layers'],

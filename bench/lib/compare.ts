@@ -8,6 +8,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { forgetPeak, used } from './processes.ts';
 
 export interface Contestant {
   readonly name: string;
@@ -17,6 +18,8 @@ export interface Contestant {
   prepare?(): void;
   /** Bytes of the result, after a run. */
   size?(): number;
+  /** Processes that work for the command and are none of its children: a daemon's. Their time and memory count as well. */
+  servants?(): readonly number[];
 }
 
 export interface Row {
@@ -62,6 +65,9 @@ export function compare(contestants: readonly Contestant[], rounds: number): Row
 
 function measure(one: Contestant, report: string): Run {
   one.prepare?.();
+  const servants = one.servants?.() ?? [];
+  forgetPeak(servants);
+  const before = used(servants);
   const start = process.hrtime.bigint();
   const done = spawnSync('/usr/bin/time', ['-q', '-f', '%M %U %S', '-o', report, ...one.command], {
     env: { ...process.env, ...one.env },
@@ -73,7 +79,9 @@ function measure(one: Contestant, report: string): Run {
   if (done.status !== 0) throw new Error(`${one.name} ended with ${done.status}: ${done.stderr.toString()}`);
   const line = readFileSync(report, 'utf8').trim().split('\n').at(-1) ?? '';
   const [peak, user, system] = line.split(' ').map(Number) as [number, number, number];
-  return { seconds, cpu: user + system, peak: peak * 1024, size: one.size?.() };
+  const after = used(one.servants?.() ?? []);
+  const cpu = user + system + after.seconds - before.seconds;
+  return { seconds, cpu, peak: Math.max(peak * 1024, after.peak), size: one.size?.() };
 }
 
 export function median(values: readonly number[]): number {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { removeWithMounts } from '../../test/e2e/mounts.ts';
+import { withChildren } from './processes.ts';
 
 /**
  * A docker client that can ask the daemon of `env` to build by BuildKit: of those in PATH, one that has it built in or has its
@@ -18,8 +19,13 @@ export function clientWithBuildKit(env: Readonly<Record<string, string>>): strin
   });
 }
 
-/** Calls `use` with the environment that points the docker client at the daemon; says so and returns where there is none. */
-export async function withDocker(use: (env: Record<string, string>) => void | Promise<void>): Promise<void> {
+/**
+ * Calls `use` with the environment that points the docker client at the daemon, and with what tells the daemon's processes; says
+ * so and returns where there is none.
+ */
+export async function withDocker(
+  use: (env: Record<string, string>, servants: () => readonly number[]) => void | Promise<void>,
+): Promise<void> {
   if (process.getuid?.() !== 0 || spawnSync('dockerd', ['--version']).status !== 0) {
     console.log('\n(no comparison with Docker: dockerd, and root to start it, are needed)');
     return;
@@ -38,7 +44,7 @@ export async function withDocker(use: (env: Record<string, string>) => void | Pr
   const ended = new Promise((resolve) => daemon.once('exit', resolve));
   try {
     await answering(host, daemon);
-    await use({ DOCKER_HOST: host });
+    await use({ DOCKER_HOST: host }, () => withChildren(daemon.pid as number));
   } finally {
     daemon.kill('SIGTERM');
     await ended;
