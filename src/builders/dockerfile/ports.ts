@@ -68,11 +68,14 @@ export interface Remote {
   ): Promise<Tree>;
 }
 
+/** `canceled`: by the user, or since another step failed. */
+export type StepEnd = 'done' | 'cached' | 'failed' | 'canceled';
+
 export type BuildEvent =
   /** @param id counts the steps of a build @param name `[stage 2/5] RUN make`, or `[linux/arm64 stage 2/5] …` of several platforms */
   | { readonly kind: 'start'; readonly id: number; readonly name: string }
   | { readonly kind: 'output'; readonly id: number; readonly stream: 'stdout' | 'stderr'; readonly line: string }
-  | { readonly kind: 'end'; readonly id: number; readonly how: 'done' | 'cached' | 'failed'; readonly seconds: number }
+  | { readonly kind: 'end'; readonly id: number; readonly how: StepEnd; readonly seconds: number }
   /** @param check for what a check of the Dockerfile found */
   | {
       readonly kind: 'warning';

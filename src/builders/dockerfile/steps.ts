@@ -1,6 +1,6 @@
 /** Telling of steps: each has a number, a beginning, an end and what was printed between. @module */
 import { formatPlatform } from '../../model/platform.ts';
-import type { BuildEvent, StepName, StepReporter } from './ports.ts';
+import type { BuildEvent, StepEnd, StepName, StepReporter } from './ports.ts';
 
 export class Steps implements StepReporter {
   readonly #report: (event: BuildEvent) => void;
@@ -21,14 +21,13 @@ export class Steps implements StepReporter {
     const started = performance.now();
     const prefix = this.#namesPlatforms ? `${formatPlatform(platform)} ` : '';
     this.#report({ kind: 'start', id, name: `[${prefix}${stage} ${number}/${total}] ${text}` });
-    const end = (how: 'done' | 'cached' | 'failed') =>
-      this.#report({ kind: 'end', id, how, seconds: (performance.now() - started) / 1000 });
+    const end = (how: StepEnd) => this.#report({ kind: 'end', id, how, seconds: (performance.now() - started) / 1000 });
     try {
       const result = await work((stream, line) => this.#report({ kind: 'output', id, stream, line }));
       end(result.cached ? 'cached' : 'done');
       return result;
     } catch (error) {
-      end('failed');
+      end(error instanceof DOMException && error.name === 'AbortError' ? 'canceled' : 'failed');
       throw error;
     }
   }

@@ -108,7 +108,8 @@ export function plainLine(event: BuildEvent): string {
       return `#${event.id} ${event.line}`;
     case 'end':
       if (event.how === 'cached') return `#${event.id} CACHED`;
-      return event.how === 'failed' ? `#${event.id} ERROR` : `#${event.id} DONE ${event.seconds.toFixed(1)}s`;
+      if (event.how === 'done') return `#${event.id} DONE ${event.seconds.toFixed(1)}s`;
+      return `#${event.id} ${event.how === 'failed' ? 'ERROR' : 'CANCELED'}`;
     case 'warning':
       return `warning: ${event.text}`;
   }

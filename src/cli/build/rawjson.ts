@@ -4,6 +4,13 @@ import type { BuildEvent } from '../../builders/dockerfile/ports.ts';
 import type { Progress } from '../../ports/run.ts';
 
 const LEVEL = 1;
+/** BuildKit's display knows a step that was canceled by the end of its error. */
+const ENDS = {
+  done: {},
+  cached: { cached: true },
+  failed: { error: 'the step failed' },
+  canceled: { error: 'context canceled' },
+};
 const STREAM = { stdout: 1, stderr: 2 } as const;
 
 /** @param now RFC 3339 */
@@ -31,9 +38,9 @@ export function rawJsonLines(now: () => string): {
           });
         }
         case 'end': {
-          const how =
-            event.how === 'cached' ? { cached: true } : event.how === 'failed' ? { error: 'the step failed' } : {};
-          return JSON.stringify({ vertexes: [{ ...vertexes.get(event.id), completed: timestamp, ...how }] });
+          return JSON.stringify({
+            vertexes: [{ ...vertexes.get(event.id), completed: timestamp, ...ENDS[event.how] }],
+          });
         }
         case 'warning': {
           const { check } = event;

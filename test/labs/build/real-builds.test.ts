@@ -8,7 +8,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { clientWithBuildKit } from '../../../bench/lib/docker.ts';
-import type { BuildEvent } from '../../../src/builders/dockerfile/ports.ts';
 import { compareImages } from '../../e2e/build/image-differences.ts';
 import { startDocker } from '../../e2e/daemon.ts';
 import { machineHas } from '../../e2e/needs.ts';
@@ -39,7 +38,9 @@ describe.runIf(ready)('real builds', () => {
     await chmod(directory, 0o755);
     registry = await startDockerRegistry();
     await pushBases(registry.host);
-    options = ['--build-arg', `REGISTRY=${registry.host}`, ...(await machineOptions(directory))];
+    const secrets = join(directory, 'secrets');
+    await mkdir(secrets);
+    options = ['--build-arg', `REGISTRY=${registry.host}`, ...(await machineOptions(secrets))];
   }, LONG);
 
   afterAll(async () => {
@@ -106,8 +107,16 @@ async function buildByPare(person: Person, words: readonly string[], context: st
   return { cold: first.seconds, unchanged: second.seconds };
 }
 
-function isWork(event: BuildEvent): boolean {
-  return event.kind === 'output' || (event.kind === 'end' && event.how !== 'cached');
+/** As far as it is looked at here: what `--progress rawjson` says. */
+interface Status {
+  readonly vertexes?: readonly { readonly name: string; readonly completed?: string; readonly cached?: boolean }[];
+  readonly logs?: readonly unknown[];
+}
+
+/** Bases are looked up each time. */
+function isWork({ vertexes = [], logs = [] }: Status): boolean {
+  const done = vertexes.filter(({ name, completed, cached }) => completed && !cached && !/\] FROM /.test(name));
+  return logs.length + done.length > 0;
 }
 
 async function build(person: Person, line: readonly string[]) {
@@ -116,7 +125,7 @@ async function build(person: Person, line: readonly string[]) {
     ({ stdout: digest, stderr: told } = await succeeds(person, line));
   });
   const lines = told.split('\n').filter((one) => one.startsWith('{'));
-  return { digest, seconds, events: lines.map((one) => JSON.parse(one) as BuildEvent) };
+  return { digest, seconds, events: lines.map((one) => JSON.parse(one) as Status) };
 }
 
 /** Of the stage that is built already. @returns bytes of the regular files */

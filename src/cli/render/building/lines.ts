@@ -1,9 +1,10 @@
 /** What a build's progress display shows of its state: lines for a terminal of a given size. Pure. @module */
+import type { StepEnd } from '../../../builders/dockerfile/ports.ts';
 import { bytesText } from '../units.ts';
 import { cellsOf, clipped } from './cells.ts';
 import { type BuildDisplayState, isStep, type ShownStep, type ShownTransfer } from './state.ts';
 
-export type LineStyle = 'plain' | 'done' | 'failed' | 'faint';
+export type LineStyle = 'plain' | 'done' | 'failed' | 'canceled' | 'faint';
 
 /** Without colours; never wider than asked for. */
 export interface ShownLine {
@@ -62,15 +63,22 @@ const WORD = { building: '', finished: ' FINISHED', failed: ' FAILED' } as const
 
 function headLine({ began, items }: BuildDisplayState, { now, columns, phase }: LineOptions): ShownLine {
   const steps = items.filter(isStep);
-  const done = steps.filter(({ end }) => end !== undefined && end.how !== 'failed').length;
+  const done = steps.filter(({ end }) => end?.how === 'done' || end?.how === 'cached').length;
   const text = `[+] Building ${secondsText((now - began) / 1000)} (${done}/${steps.length})${WORD[phase]}`;
   return { text: clipped(text, columns), style: 'plain' };
 }
 
+const LOOKS: Readonly<Record<StepEnd | 'running', { readonly mark: string; readonly style: LineStyle }>> = {
+  running: { mark: '', style: 'plain' },
+  done: { mark: '', style: 'done' },
+  cached: { mark: 'CACHED ', style: 'done' },
+  failed: { mark: 'ERROR ', style: 'failed' },
+  canceled: { mark: 'CANCELED ', style: 'canceled' },
+};
+
 function stepLine({ name, began, end }: ShownStep, { now, columns }: LineOptions): ShownLine {
   const seconds = end?.seconds ?? (now - began) / 1000;
-  const mark = end?.how === 'cached' ? 'CACHED ' : end?.how === 'failed' ? 'ERROR ' : '';
-  const style = end === undefined ? 'plain' : end.how === 'failed' ? 'failed' : 'done';
+  const { mark, style } = LOOKS[end?.how ?? 'running'];
   return { text: twoSided(` => ${mark}${name}`, secondsText(seconds), columns), style };
 }
 

@@ -1,7 +1,7 @@
 /** What a build's progress display knows: a value that events and the passing of time change. @module */
 import { stripVTControlCharacters } from 'node:util';
 import { printableName } from '../../../base/names.ts';
-import type { BuildEvent } from '../../../builders/dockerfile/ports.ts';
+import type { BuildEvent, StepEnd } from '../../../builders/dockerfile/ports.ts';
 import type { Progress } from '../../../ports/run.ts';
 
 export interface ShownStep {
@@ -11,7 +11,7 @@ export interface ShownStep {
   /** Milliseconds, by the display's clock. */
   readonly began: number;
   /** Undefined while it goes on. */
-  readonly end: { readonly how: 'done' | 'cached' | 'failed'; readonly seconds: number } | undefined;
+  readonly end: { readonly how: StepEnd; readonly seconds: number } | undefined;
   /** The last lines of its output. */
   readonly output: readonly string[];
 }
@@ -80,12 +80,12 @@ export function withProgress(state: BuildDisplayState, progress: Progress, now: 
   return { ...state, items: state.items.with(at, { ...item, ended, done, total }) };
 }
 
-/** Everything has an end: what nobody said the size of has come to it, and steps that were interrupted have failed. */
+/** Everything has an end: transfers whose size nobody knew are done, and steps that go on are canceled. */
 export function ended(state: BuildDisplayState, now: number): BuildDisplayState {
   const items = state.items.map((item) => {
     if (!isStep(item)) return item.ended === undefined ? { ...item, ended: now } : item;
     const seconds = (now - item.began) / 1000;
-    return item.end === undefined ? { ...item, end: { how: 'failed' as const, seconds } } : item;
+    return item.end === undefined ? { ...item, end: { how: 'canceled' as const, seconds } } : item;
   });
   return { ...state, items };
 }

@@ -24,7 +24,7 @@ export interface BuildDisplay {
 /** Timers are seen to move; more often than this is of no use to anybody, in milliseconds. */
 const INTERVAL = 100;
 
-const STYLES = { plain: [], done: ['blue'], failed: ['red'], faint: ['dim'] } as const;
+const STYLES = { plain: [], done: ['blue'], failed: ['red'], canceled: ['yellow'], faint: ['dim'] } as const;
 
 /** @param now milliseconds; for tests */
 export function terminalDisplay(screen: Terminal, now: () => number = () => performance.now()): BuildDisplay {
