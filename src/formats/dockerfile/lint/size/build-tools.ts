@@ -1,5 +1,5 @@
 /** BuildToolsInFinalStage. @module */
-import { packagesOf } from './managers.ts';
+import { packagesOf, removesUnknown } from './managers.ts';
 import { imageOf } from './names.ts';
 import { placeOf, type RunStep, type SizeContext } from './stages.ts';
 
@@ -20,7 +20,7 @@ export function checkBuildTools({ file, base, stages, steps, report }: SizeConte
   const [lowest] = stages;
   const image = base === undefined ? undefined : imageOf(base);
   if (lowest !== undefined && image !== undefined && IMAGES.test(image.name)) {
-    const message = `${base} is made for building, and all of it is in the image: ${ADVICE}`;
+    const message = `${base?.replace(/@.*/, '')} is made for building, and all of it is in the image: ${ADVICE}`;
     report('BuildToolsInFinalStage', lowest.base.range, message);
   }
   const runs = steps.filter((step) => step.kind === 'run');
@@ -40,6 +40,7 @@ function checkRun(
   gone: ReadonlySet<string>,
   say: (command: RunStep['commands'][number], tools: readonly string[]) => void,
 ): void {
+  if (commands.some(removesUnknown)) return;
   for (const command of commands) {
     const installed = packagesOf(command, 'installed');
     // A group that apk was given a name for goes by that name.

@@ -19,7 +19,10 @@ export function checkCopiedTwice({ steps, report }: SizeContext): void {
         seen.set(key, step);
         continue;
       }
-      const message = `line ${before.instruction.range.start.line} copied '${text}' already, and it is in the image twice: make a link to it`;
+      const { line } = before.instruction.range.start;
+      const isSamePlace = before.made.some((made) => step.made.includes(made));
+      const advice = isSamePlace ? 'one of the two is enough' : 'make a link to it';
+      const message = `line ${line} copied '${text}' already, and its bytes are in the image twice: ${advice}`;
       report('CopiedTwice', range, message);
     }
   }

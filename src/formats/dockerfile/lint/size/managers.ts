@@ -154,6 +154,12 @@ const SYSTEM = new Set([
   'pacman',
 ]);
 
+/** Whether it removes packages that are told nowhere: `$(…)`, or all that nothing needs any more. */
+export function removesUnknown({ name, args }: SimpleCommand): boolean {
+  if (!SYSTEM.has(name) || !args.some((arg) => REMOVE.has(arg))) return false;
+  return args.some((arg) => arg.includes('$') || arg.includes('`') || arg === '--auto-remove' || arg === 'autoremove');
+}
+
 /** The names of packages that a distribution's package manager is told to install or to remove. */
 export function packagesOf(command: SimpleCommand, what: 'installed' | 'removed'): readonly string[] {
   if (!SYSTEM.has(command.name)) return [];

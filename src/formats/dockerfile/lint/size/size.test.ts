@@ -101,6 +101,7 @@ const CASES: Record<SizeRule, { bad: [string, number[], SizeOptions?][]; good: [
       ['FROM golang AS b\nRUN go build\nFROM scratch\nCOPY --from=b /a /a'],
       ['FROM alpine\nRUN apk add --no-cache --virtual .build gcc musl-dev && make && apk del .build'],
       ['FROM debian\nRUN apt-get install -y gcc && make && apt-get purge -y gcc'],
+      ['FROM debian\nRUN apt-get install -y gcc && make && apt-get purge -y --auto-remove $deps'],
       ['FROM debian\nRUN apt-get install -y makepasswd gcc-14-base libgcc-s1'],
       ['FROM debian AS b\nRUN apt-get install gcc\nFROM debian AS c\nRUN x', { target: 'c' }],
     ],
