@@ -118,7 +118,7 @@ function addGlobalOptions(command: Command, runsProgram: boolean): void {
     ...(runsProgram ? [] : [new Option('--json', 'print one JSON document (docs/schema)')]),
     new Option('-q, --quiet', 'no progress and no remarks on stderr'),
     new Option('--insecure', 'reach registries without TLS, or with TLS that is not verified'),
-    new Option('--debug', 'show where an error comes from'),
+    new Option('-D, --debug', 'show where an error comes from'),
   ];
   for (const option of options) {
     const taken = command.options.some(({ long, short }) => long === option.long || (short && short === option.short));

@@ -49,6 +49,7 @@ export async function runStep(state: State, run: RunInstruction, context: StageC
         text,
         inputs,
         fresh: context.fresh,
+        anticipate: context.anticipate,
         make: async () => {
           const tail = new Tail();
           const step: BuildStep = {
@@ -179,7 +180,9 @@ async function mountOf(mount: Mount, cwd: string, index: number, context: StageC
       return { mountsFor: async () => [await made()], words, variables: [] };
     }
     case 'cache': {
-      const { id, sharing, mode, uid, gid, writable } = mount;
+      const { sharing, mode, uid, gid, writable } = mount;
+      const space = context.settings.args.get('BUILDKIT_CACHE_MOUNT_NS');
+      const id = space ? `${space}/${mount.id}` : mount.id;
       context.ports.cacheMount(id);
       const path = joinPath(cwd, mount.target);
       const seeded =

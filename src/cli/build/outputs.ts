@@ -4,7 +4,8 @@ import { ImageError } from '../../base/errors.ts';
 import { parseBoolean } from '../../formats/dockerfile/directives.ts';
 import { splitRow } from '../../formats/dockerfile/mount.ts';
 import { type LayerForm, parseLayerForm } from '../../formats/layer/form.ts';
-import type { SaveForm } from '../../operations/build/save.ts';
+import type { Platform } from '../../formats/oci/types.ts';
+import { onePlatformOnly, type SaveForm } from '../../operations/build/save.ts';
 
 export interface Wanted {
   readonly output: readonly string[];
@@ -20,15 +21,20 @@ export interface Place {
   readonly form: SaveForm;
 }
 
-/** In the order given; none for `type=cacheonly` alone. @throws ImageError USAGE */
+/**
+ * A name that nobody gave is good enough for this machine, and not for a registry.
+ * @returns in the order given; none for `type=cacheonly` alone
+ * @throws ImageError USAGE
+ */
 export function placesOf({ output, tag, load, push, fallback }: Wanted): readonly Place[] {
-  const written = output.flatMap((text) => placeOf(text, tag));
-  const daemon = load ? named(tag, '--load').map((name) => plain(`docker-daemon:${name}`)) : [];
+  const local = tag.length > 0 ? tag : [fallback];
+  const written = output.flatMap((text) => placeOf(text, tag, local));
+  const daemon = load ? local.map((name) => plain(`docker-daemon:${name}`)) : [];
   const registry = push ? named(tag, '--push').map((name) => plain(`docker://${name}`)) : [];
   const places = [...written, ...daemon, ...registry];
   if (!load && !push) {
     if (output.length > 0) places.push(...tag.map(plain));
-    else places.push(...(tag.length > 0 ? tag : [fallback]).map(plain));
+    else places.push(...local.map(plain));
   }
   const toStdout = places.filter(({ reference }) => isStdout(reference));
   if (toStdout.length <= 1) return places;
@@ -39,6 +45,12 @@ export function placesOf({ output, tag, load, push, fallback }: Wanted): readonl
 
 export function isStdout(reference: string): boolean {
   return reference.endsWith(':-');
+}
+
+/** Before anything is built. @throws ImageError USAGE for several platforms where one has its place */
+export function assertPlatforms(places: readonly Place[], platforms: readonly Platform[]): void {
+  const single = places.find(({ reference }) => /^docker-(?:archive|daemon):/.test(reference));
+  if (platforms.length > 1 && single !== undefined) throw onePlatformOnly(single.reference, platforms);
 }
 
 /** Whether it is an image, and not a directory or a tar of files. */
@@ -58,11 +70,11 @@ function named(tag: readonly string[], option: string): readonly string[] {
 const TRANSPORT = /^(?:docker|docker-daemon|oci|oci-archive|docker-archive|rootfs|tar):/;
 
 /** A bare word is a directory, `-` a tar on stdout, as docker has it; what has a transport is a reference. */
-function placeOf(text: string, tag: readonly string[]): readonly Place[] {
+function placeOf(text: string, tag: readonly string[], local: readonly string[]): readonly Place[] {
   if (text === '-') return [plain('tar:-')];
   if (TRANSPORT.test(text)) return [plain(text)];
   if (text === '') throw new ImageError('USAGE', '-o needs a directory, a reference, or type=');
-  return /(?:^|,)"?type=/.test(text) ? typed(text, tag) : [directory(text, undefined)];
+  return /(?:^|,)"?type=/.test(text) ? typed(text, tag, local) : [directory(text, undefined)];
 }
 
 function directory(path: string, split: boolean | undefined): Place {
@@ -102,7 +114,7 @@ const FIXED: Readonly<Record<string, readonly [value: boolean, why: string]>> = 
   store: [true, 'an image that is not to be kept needs no output at all: type=cacheonly'],
 };
 
-function typed(text: string, tag: readonly string[]): readonly Place[] {
+function typed(text: string, tag: readonly string[], local: readonly string[]): readonly Place[] {
   const fields = fieldsOf(text);
   const dest = fields.get('dest') || undefined;
   const form = { compression: compressionOf(fields, text) };
@@ -116,13 +128,13 @@ function typed(text: string, tag: readonly string[]): readonly Place[] {
       if (flag(fields, 'tar', text) !== false) return [to(`oci-archive:${dest ?? '-'}`)];
       return [to(`oci:${directoryOf(dest, text)}`)];
     case 'docker':
-      if (dest === undefined) return named(tag, '-o type=docker').map((name) => to(`docker-daemon:${name}`));
+      if (dest === undefined) return local.map((name) => to(`docker-daemon:${name}`));
       return [to(`docker-archive:${dest}`)];
     case 'registry':
       return namesIn(fields, tag, text).map((name) => to(`docker://${name}`));
     case 'image': {
       const pushes = flag(fields, 'push', text) ?? false;
-      return namesIn(fields, tag, text).map((name) => to(pushes ? `docker://${name}` : name));
+      return namesIn(fields, pushes ? tag : local, text).map((name) => to(pushes ? `docker://${name}` : name));
     }
     default:
       return [];

@@ -2,7 +2,9 @@
 import { basename, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { ImageError } from '../../base/errors.ts';
-import { parsePlatform } from '../../model/platform.ts';
+import type { Platform } from '../../formats/oci/types.ts';
+import { parsePlatform, samePlatform } from '../../model/platform.ts';
+import { isSet } from '../../operations/build/arguments.ts';
 import { type Building, openBuilding } from '../../operations/build/build.ts';
 import type { CacheSource, CacheTarget } from '../../operations/build/cache/options.ts';
 import type { BuildOptions } from '../../operations/build/options.ts';
@@ -13,7 +15,7 @@ import { annotations } from '../build/annotations.ts';
 import { cacheSources, cacheTarget } from '../build/cache-words.ts';
 import { type Call, callOption } from '../build/call.ts';
 import { type BuildShow, openShow, PROGRESS_KINDS, type ProgressKind } from '../build/events.ts';
-import { isStdout, type Place, placesOf } from '../build/outputs.ts';
+import { assertPlatforms, isStdout, type Place, placesOf } from '../build/outputs.ts';
 import { refusedOptions } from '../build/refused.ts';
 import { prepareFiles, writeFiles } from '../build/result-files.ts';
 import { agents, buildArgs, extraHost, namedValues, network, secrets, shmSize, ulimit } from '../build/words.ts';
@@ -157,14 +159,15 @@ async function run(directory: string, flags: Flags, context: Context): Promise<v
   const { env, insecure } = context;
   const access = { env, run: show.run, insecure };
   const options = optionsOf(directory, flags, context, show);
+  const fallback = nameOf(directory);
+  const { tag = [], output = [], load = false, push = false } = flags;
+  const places = placesOf({ output, tag, load, push, fallback });
+  assertPlatforms(places, options.platforms);
   const call: Call = flags.check === true ? { ...flags.call, method: 'check' } : flags.call;
   if (call.method !== 'build') {
     const { answer } = await import('../build/answer.ts');
     return answer(call, options, context);
   }
-  const fallback = nameOf(directory);
-  const { tag = [], output = [], load = false, push = false } = flags;
-  const places = placesOf({ output, tag, load, push, fallback });
   prepareFiles(flags, places);
   await using building = await openBuilding(options, access);
   const written = flags.pack === undefined ? await saveAll(building, places, tag, fallback) : [];
@@ -176,7 +179,7 @@ async function run(directory: string, flags: Flags, context: Context): Promise<v
     seconds: (performance.now() - started) / 1000,
   };
   await building.sendCaches();
-  writeFiles(flags, written);
+  writeFiles(flags, result.written);
   context.note(builtText(result));
   if (context.json) context.printJson(await builtDocument(result));
   else if (!places.some(({ reference }) => isStdout(reference))) {
@@ -227,9 +230,8 @@ async function packAll(
 }
 
 function optionsOf(directory: string, flags: Flags, { env }: Context, { report }: BuildShow): BuildOptions {
-  const platforms = (flags.platform ?? ['local']).map((text) =>
-    text === 'local' ? machinePlatform() : parsePlatform(text, machinePlatform()),
-  );
+  const platforms = platformsIn(flags.platform ?? ['local']);
+  assertOnePacked(flags, platforms);
   const args = buildArgs(flags.buildArg ?? [], env);
   const epoch = sourceDate({ SOURCE_DATE_EPOCH: args.get('SOURCE_DATE_EPOCH') ?? env['SOURCE_DATE_EPOCH'] });
   return {
@@ -241,7 +243,7 @@ function optionsOf(directory: string, flags: Flags, { env }: Context, { report }
     contexts: namedValues(flags.buildContext ?? [], '--build-context'),
     noCache: flags.cache === false ? 'all' : (flags.noCacheFilter ?? []),
     cacheFrom: flags.cacheFrom ?? [],
-    cacheTo: flags.cacheTo ?? [],
+    cacheTo: [...(flags.cacheTo ?? []), ...inlineCache(args)],
     pull: flags.pull ?? false,
     secrets: secrets(flags.secret ?? [], env),
     ssh: agents(flags.ssh ?? [], env),
@@ -259,6 +261,24 @@ function optionsOf(directory: string, flags: Flags, { env }: Context, { report }
     helperCommand: [process.execPath, process.argv[1] ?? '', 'step-helper'],
     report,
   };
+}
+
+/** As buildx takes the argument. */
+function inlineCache(args: BuildOptions['args']): readonly CacheTarget[] {
+  return isSet(args, 'BUILDKIT_INLINE_CACHE') ? [cacheTarget('type=inline')] : [];
+}
+
+/** Each once. */
+function platformsIn(texts: readonly string[]): readonly Platform[] {
+  const all = texts.map((text) =>
+    text === 'local' ? machinePlatform() : parsePlatform(text.trim(), machinePlatform()),
+  );
+  return all.filter((one, i) => all.findIndex((other) => samePlatform(one, other)) === i);
+}
+
+function assertOnePacked({ pack }: Flags, platforms: readonly Platform[]): void {
+  if (pack === undefined || platforms.length === 1) return;
+  throw new ImageError('USAGE', '--pack takes the programs of one platform', { hint: 'build one with --platform' });
 }
 
 /** Of the directory, in the letters of repository names. */

@@ -1,20 +1,17 @@
 /** Building from a Dockerfile to references. @module */
 
-import { ImageError } from '../../base/errors.ts';
 import type { BuildSettings } from '../../builders/dockerfile/context.ts';
 import { type BuiltImage, imageOf } from '../../builders/dockerfile/image.ts';
-import { PROXY_ARGS, platformArgs } from '../../builders/dockerfile/scope.ts';
 import { solve } from '../../builders/dockerfile/solve.ts';
 import type { State } from '../../builders/dockerfile/state.ts';
-import { isDockerFrontend, parseBoolean } from '../../formats/dockerfile/directives.ts';
 import { parseDockerfile } from '../../formats/dockerfile/parse.ts';
-import type { Dockerfile } from '../../formats/dockerfile/types.ts';
 import type { Root } from '../../ports/root.ts';
 import { treeFiles } from '../../ports/tree-files.ts';
 import type { Access } from '../../sources.ts';
 import { storeDirectory } from '../../store/directory.ts';
 import { machinePlatform } from '../../system/machine.ts';
-import { annotationsOf } from './annotations.ts';
+import { annotationsOf, assertIndex } from './annotations.ts';
+import { assertArguments, assertFrontend, isSet, warnOfArguments } from './arguments.ts';
 import { withMemory } from './cache/inline.ts';
 import { type SentCache, sendCaches } from './cache/send.ts';
 import { openBuildSource } from './contexts.ts';
@@ -42,11 +39,15 @@ export interface Building extends AsyncDisposable {
 export async function openBuilding(options: BuildOptions, access: Access): Promise<Building> {
   await using stack = new AsyncDisposableStack();
   const { run = {} } = access;
+  const isIndex = options.platforms.length > 1 || isSet(options.args, 'BUILDKIT_MULTI_PLATFORM');
+  assertArguments(options.args);
+  assertIndex(options.annotations, isIndex);
   const remotes = openRemotes(options.secrets, stack, access);
-  const asked = { ...options, keepGitDir: keepsGitDir(options), store: storeDirectory(access.env) };
+  const keepGitDir = isSet(options.args, 'BUILDKIT_CONTEXT_KEEP_GIT_DIR');
+  const asked = { ...options, keepGitDir, store: storeDirectory(access.env) };
   const source = await openBuildSource(asked, remotes, stack, run);
   const dockerfile = parseDockerfile(source.dockerfile, source.name);
-  assertFrontend(dockerfile);
+  assertFrontend(dockerfile, options.args);
   reportChecks(dockerfile, options);
   warnOfArguments(dockerfile, options);
   const { ports, memo, contents, sendable } = buildWorld(source, remotes, options, stack, access);
@@ -69,7 +70,7 @@ export async function openBuilding(options: BuildOptions, access: Access): Promi
   return {
     images,
     save: (reference, form = {}) =>
-      saveBuild({ images, annotations: options.annotations }, reference, form, memo, access),
+      saveBuild({ images, isIndex, annotations: options.annotations }, reference, form, memo, access),
     sendCaches: () => {
       const keys = new Set(states.flatMap((state) => state.keys));
       return sendCaches(options.cacheTo ?? [], { ...sendable, keys }, access);
@@ -77,10 +78,6 @@ export async function openBuilding(options: BuildOptions, access: Access): Promi
     root: () => rootOf(first, images[0] as BuiltImage),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
-}
-
-function keepsGitDir({ args }: BuildOptions): boolean {
-  return parseBoolean(args.get('BUILDKIT_CONTEXT_KEEP_GIT_DIR') ?? '') ?? false;
 }
 
 async function rootOf(state: State, { config }: BuiltImage): Promise<Root> {
@@ -95,30 +92,4 @@ async function rootOf(state: State, { config }: BuiltImage): Promise<Root> {
     config: { ...platform, config, rootfs: { type: 'layers', diff_ids: [] } },
     [Symbol.asyncDispose]: async () => undefined,
   };
-}
-
-/** Nothing is fetched for `# syntax=`: Docker's own language is read here, and no other. */
-function assertFrontend({ name, directives: { syntax } }: Dockerfile): void {
-  if (syntax === undefined || isDockerFrontend(syntax.text)) return;
-  throw new ImageError('UNSUPPORTED', `${name} is written for the frontend ${syntax.text}, and pare runs none`, {
-    hint: 'the language of docker/dockerfile is built in: leave "# syntax=" out where the file is written in it',
-  });
-}
-
-/** Arguments that are for pare, or for BuildKit alone. */
-const RESERVED = /^(?:BUILDKIT_|SOURCE_DATE_EPOCH$)/;
-
-/** `--build-arg` for a name that no ARG declares is mostly a mistake. */
-function warnOfArguments({ globalArgs, stages }: Dockerfile, { args, report }: BuildOptions): void {
-  const instructions = [...globalArgs, ...stages.flatMap((stage) => stage.instructions)];
-  const declared = new Set(
-    instructions.flatMap((one) => (one.kind === 'arg' ? one.args.map(({ name }) => name.text) : [])),
-  );
-  const platform = machinePlatform();
-  const known = [...PROXY_ARGS, ...platformArgs(platform, platform, '').keys()];
-  const unused = [...args.keys()].filter(
-    (name) => !declared.has(name) && !known.includes(name) && !RESERVED.test(name),
-  );
-  if (unused.length > 0)
-    report({ kind: 'warning', text: `no ARG declares ${unused.join(', ')}, given with --build-arg` });
 }

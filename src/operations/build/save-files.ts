@@ -15,7 +15,7 @@ import type { Access } from '../../sources.ts';
 import { makeDirectories } from '../../system/directories.ts';
 
 export interface FileForm {
-  /** Whether each platform has a directory; default where there are several. */
+  /** Whether each platform has a directory. */
   readonly split?: boolean | undefined;
   /** As docker has it: into a directory that may hold files, over those of the same names, and all of it the user's. */
   readonly over?: boolean | undefined;
@@ -25,7 +25,7 @@ export interface FileForm {
 export async function saveFiles(
   images: readonly BuiltImage[],
   reference: RootReference,
-  { split = images.length > 1, over = false }: FileForm,
+  { split = false, over = false }: FileForm,
   access: Access,
 ): Promise<{ readonly compressed?: number }> {
   const tree = await treeOf(images, split, reference.text);

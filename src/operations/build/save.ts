@@ -6,7 +6,7 @@ import { canonicalJson } from '../../base/json.ts';
 import type { BuiltImage } from '../../builders/dockerfile/image.ts';
 import type { LayerForm } from '../../formats/layer/form.ts';
 import { OCI_INDEX } from '../../formats/oci/media-types.ts';
-import type { Descriptor, ImageConfig, Index } from '../../formats/oci/types.ts';
+import type { Descriptor, ImageConfig, Index, Platform } from '../../formats/oci/types.ts';
 import { isRootReference, parseReference } from '../../formats/reference/parse.ts';
 import { formatPlatform } from '../../model/platform.ts';
 import type { NewLayer } from '../../ports/new-image.ts';
@@ -53,35 +53,43 @@ export interface SaveForm extends SinkOptions, FileForm {
 export interface Built {
   /** One for each platform. */
   readonly images: readonly BuiltImage[];
+  /** Whether it is an index, even of one. */
+  readonly isIndex: boolean;
   readonly annotations: readonly Annotation[];
 }
 
 /** @throws ImageError */
 export async function saveBuild(
-  { images, annotations }: Built,
+  { images, isIndex, annotations }: Built,
   reference: string,
   form: SaveForm,
   memo: BuildMemo,
   access: Access,
 ): Promise<SavedBuild> {
   const parsed = parseReference(reference);
-  if (isRootReference(parsed)) return { reference, ...(await saveFiles(images, parsed, form, access)) };
+  if (isRootReference(parsed)) {
+    const split = form.split ?? isIndex;
+    return { reference, ...(await saveFiles(images, parsed, { ...form, split }, access)) };
+  }
   await using sink = await openSink(parsed, access, form);
-  const [only, another] = images as [BuiltImage, BuiltImage?];
+  const [only] = images as [BuiltImage];
   const save = async (image: BuiltImage) => {
     const saved = await writeImage(stored(image, form, memo, access), sink, form.compression, access.run);
     if (parsed.kind === 'store' && form.compression === undefined) await rememberBlobs(saved, memo);
     return saved;
   };
-  if (another === undefined) {
-    assertNoIndex(annotations);
+  if (!isIndex || (images.length === 1 && sink.layerCompression !== undefined)) {
     const saved = await save(only);
     const { descriptor, manifest } = saved;
     await sink.commit(descriptor, {}, access.run);
     const { digest } = descriptor;
     return { reference, digest, descriptor, config: manifest.config.digest, compressed: layersSize(saved) };
   }
-  if (sink.layerCompression !== undefined) throw onePlatformOnly(reference, images);
+  if (sink.layerCompression !== undefined)
+    throw onePlatformOnly(
+      reference,
+      images.map(({ platform }) => platform),
+    );
   const manifests: Descriptor[] = [];
   let compressed = 0;
   for (const image of images) {
@@ -102,17 +110,9 @@ export async function saveBuild(
   return { reference, digest: descriptor.digest, descriptor, compressed };
 }
 
-function assertNoIndex(annotations: readonly Annotation[]): void {
-  const lost = annotations.find(({ of }) => of !== 'manifest');
-  if (lost === undefined) return;
-  throw new ImageError('USAGE', `--annotation ${lost.of}:${lost.key}: an image of one platform has no index`, {
-    hint: 'annotate the manifest, or build several platforms',
-  });
-}
-
-function onePlatformOnly(reference: string, images: readonly BuiltImage[]): ImageError {
-  const platforms = images.map(({ platform }) => formatPlatform(platform)).join(', ');
-  return new ImageError('USAGE', `${reference} holds an image of one platform, and these were built: ${platforms}`, {
+export function onePlatformOnly(reference: string, platforms: readonly Platform[]): ImageError {
+  const several = platforms.map(formatPlatform).join(', ');
+  return new ImageError('USAGE', `${reference} holds an image of one platform, and not ${several}`, {
     hint: 'build one with --platform; the store, registries and OCI layouts hold several',
   });
 }

@@ -167,7 +167,7 @@ test.runIf(ready)('where nothing runs programs of another machine, that is what 
     status: 3,
     stderr: expect.stringMatching(/Dockerfile:7: .* is for arm64/),
   });
-  expect(stderr).toMatch(/nothing here runs such programs[^]*qemu-user-static/);
+  expect(stderr).toMatch(/nothing here runs such programs[\s\S]*qemu-user-static/);
 });
 
 const docker = ready && machineHas({ root: true, programs: ['docker', 'dockerd', 'docker-registry'] });
