@@ -40,6 +40,7 @@ const recipe = z.object({
   cmd: texts.optional(),
   stopSignal: z.string().optional(),
   shell: z.string().optional(),
+  compression: z.string().optional().describe('how the layer is stored, where it was said'),
   base: z.string().optional().describe('digest of the base image'),
   time: z.number().optional().describe('SOURCE_DATE_EPOCH, where it was set'),
 });

@@ -4,6 +4,7 @@
  * explains it. The same source gives the same bytes: it names no machine, no time and no path outside the source.
  * @module
  */
+import type { LayerForm } from '../formats/layer/form.ts';
 
 /** Paths are the image's, where the file is in the image; else the source's. */
 export interface Evidence {
@@ -44,6 +45,8 @@ export interface PackRecipe {
   readonly cmd?: readonly string[];
   readonly stopSignal?: string;
   readonly shell?: string;
+  /** How the layer is stored, where it was said; else gzip. */
+  readonly compression?: LayerForm;
   /** Digest of the base image's manifest. */
   readonly base?: string;
   /** SOURCE_DATE_EPOCH, where it was set. */

@@ -85,6 +85,7 @@ export async function openPacking(options: PackOptions, access: Access, from?: R
   const recipe = recipeOf(options, packed.platform, base?.digest);
   const evidence = async () => evidenceOf({ ...packed, request: recipe });
   const image = newImage(packed, base);
+  const { compression } = options;
   const opened = open.move();
   return {
     packed,
@@ -97,11 +98,11 @@ export async function openPacking(options: PackOptions, access: Access, from?: R
       const attachments = sink.withoutReferrers
         ? []
         : evidence().then((made) => [{ artifactType: PARE_EVIDENCE, bytes: canonicalJson(made) }]);
-      const { descriptor, manifest } = await saveImage(image, sink, { attachments }, access.run);
+      const { descriptor, manifest } = await saveImage(image, sink, { attachments, compression }, access.run);
       const compressed = manifest.layers.reduce((sum, { size }) => sum + size, 0);
       return { reference, digest: descriptor.digest, compressed };
     },
-    saveTo: (sink) => saveImage(image, sink, {}, access.run),
+    saveTo: (sink) => saveImage(image, sink, { compression }, access.run),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }

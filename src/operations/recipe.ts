@@ -1,6 +1,7 @@
 /** The options of pack as a user gives them, and what they mean. @module */
 import { ImageError } from '../base/errors.ts';
 import { cleanPath } from '../base/path.ts';
+import type { LayerForm } from '../formats/layer/form.ts';
 import type { Platform } from '../formats/oci/types.ts';
 import type { PackRecipe } from '../model/evidence.ts';
 import { formatPlatform } from '../model/platform.ts';
@@ -52,6 +53,8 @@ export interface PackOptions {
   readonly stopSignal?: string;
   /** `busybox`, `dash` or `toybox`, and where it is: `KIND[=REF|PATH]`. */
   readonly shell?: string;
+  /** How the layer is stored; default gzip. */
+  readonly compression?: LayerForm;
   /** Seconds since the epoch (SOURCE_DATE_EPOCH). */
   readonly time?: number;
 }

@@ -1,6 +1,7 @@
 /** Packing again what an image says it was packed of, and comparing. @module */
 import type { Digest } from '../base/digest.ts';
 import { ImageError } from '../base/errors.ts';
+import { parseLayerForm } from '../formats/layer/form.ts';
 import { type Difference, differencesInBytes } from '../model/difference.ts';
 import type { PackRecipe } from '../model/evidence.ts';
 import { digestSink } from '../ports/digest-sink.ts';
@@ -46,6 +47,12 @@ export async function packAgain(reference: string, from: string, access: Access)
 }
 
 /** The base is looked for by its digest, in the store. */
-function optionsOf({ base, ...recipe }: PackRecipe, from: string): PackOptions {
-  return { ...recipe, from, ...(base === undefined ? {} : { base }) };
+function optionsOf({ base, compression, ...recipe }: PackRecipe, from: string): PackOptions {
+  return {
+    ...recipe,
+    from,
+    ...(base === undefined ? {} : { base }),
+    // From outside: evidence is only known to have a text here.
+    ...(compression === undefined ? {} : { compression: parseLayerForm(compression) }),
+  };
 }

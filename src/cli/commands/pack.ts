@@ -12,7 +12,7 @@ import { localPaths, localPrograms } from '../local.ts';
 import { renderFindings } from '../render/findings.ts';
 import { leftText, listOf, summaryOf, summaryText } from '../render/packed.ts';
 import { bytesText } from '../render/units.ts';
-import { collect, commandWords, pairs, sourceDate } from '../words.ts';
+import { collect, commandWords, layerFormOption, pairs, sourceDate } from '../words.ts';
 import { checkPlaces, printWritten } from '../written.ts';
 
 interface Options extends Omit<PackOptions, 'programs' | 'args' | 'volumes' | 'labels'> {
@@ -96,6 +96,7 @@ function outputOptions(command: Command): void {
     .optionsGroup('Where to:')
     .option('-o, --output <ref>', 'write the image there; may be repeated', collect)
     .option('-t, --tag <name>', 'name the image in the store', collect)
+    .addOption(layerFormOption('how the layer is stored (default gzip)'))
     .option('--tarball <file>', 'write the root filesystem as a tar: FILE, FILE.gz or FILE.zst')
     .option('-n, --name <name>', 'the same to NAME.tar, with -z to NAME.tar.gz')
     .option('-z', 'with --name: compress with gzip')

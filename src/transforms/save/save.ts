@@ -22,7 +22,7 @@ import type { Attachment, KeptLayer, MadeLayer, NewImage, NewLayer, SavedImage, 
 
 export interface SaveOptions {
   /** Of layers that are made; default gzip. A sink that leaves no choice decides itself. */
-  readonly compression?: LayerForm;
+  readonly compression?: LayerForm | undefined;
   /** A promise of them: they may still be in the making while layers are written. */
   readonly attachments?: readonly Attachment[] | Promise<readonly Attachment[]>;
 }

@@ -204,6 +204,23 @@ describe.runIf(ready)('a packed program', () => {
     await json(verifyFromSchema, 'verify', 'json', '--from', 'host:');
   });
 
+  test.each([
+    ['none', 'tar', undefined],
+    ['zstd', 'tar+zstd', 'zstd'],
+    ['estargz:9', 'tar+gzip', 'gzip'],
+  ])('--compression %s', async (form, type, tool) => {
+    const hello = await place.compile('form/hello', HELLO);
+    const layout = join(place.dir, type);
+    await place.pare('pack', hello, '--compression', form, '-o', `oci:${layout}:x`);
+    const image = JSON.parse(await output(['skopeo', 'inspect', '--raw', `oci:${layout}:x`]));
+    const [layer] = image.layers;
+    expect(layer.mediaType).toBe(`application/vnd.oci.image.layer.v1.${type}`);
+    const file = `${layout}/blobs/sha256/${layer.digest.slice('sha256:'.length)}`;
+    const content = await output(['sh', '-c', `${tool === undefined ? 'cat' : `${tool} -dc`} < "$0" | tar -t`, file]);
+    expect(content.split('\n')).toContain(hello.slice(1));
+    expect(await place.pare('verify', `oci:${layout}:x`, '--from', 'host:')).toMatchObject({ status: 0 });
+  });
+
   test('packed again is the same, and another source is noticed', async () => {
     const hello = await place.compile('again/hello', HELLO);
     await place.pare('pack', hello, '-t', 'again', '--user', 'app', '--', 'x');
