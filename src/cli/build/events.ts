@@ -15,6 +15,8 @@ export interface BuildShow extends Disposable {
   report(event: BuildEvent): void;
   /** The context's, with its progress shown here. */
   readonly run: Run;
+  /** Whether any step was carried out, and not remembered. */
+  didWork(): boolean;
   /** What is drawn stays, what is written from here on comes below; and what the checks found is said. */
   finish(how: 'finished' | 'failed'): void;
 }
@@ -31,6 +33,8 @@ interface Display {
 export async function openShow(kind: ProgressKind, context: Context): Promise<BuildShow> {
   const display = await displayOf(kind, context);
   const found: string[] = [];
+  const bases = new Set<number>();
+  let didWork = false;
   let isOver = false;
   const finish = (how: 'finished' | 'failed') => {
     if (isOver) return;
@@ -40,11 +44,14 @@ export async function openShow(kind: ProgressKind, context: Context): Promise<Bu
   };
   return {
     report(event) {
+      if (event.kind === 'start' && /\] FROM /.test(event.name)) bases.add(event.id);
+      didWork ||= event.kind === 'end' && event.how === 'done' && !bases.has(event.id);
       if (event.kind === 'warning' && event.check !== undefined && display.saysChecks) {
         found.push(` - ${event.check.rule}: ${printableName(event.text)} (line ${event.check.line})`);
       } else display.event(event);
     },
     run: display.progress === undefined ? context.run : { ...context.run, report: display.progress },
+    didWork: () => didWork,
     finish,
     [Symbol.dispose]: () => finish('failed'),
   };

@@ -172,19 +172,25 @@ async function run(directory: string, flags: Flags, context: Context): Promise<v
   await using building = await openBuilding(options, access);
   const written = flags.pack === undefined ? await saveAll(building, places, tag, fallback) : [];
   const packed = flags.pack === undefined ? [] : await packAll(building, flags, places, fallback, access);
-  show.finish('finished');
+  await building.sendCaches();
   const result = {
     written: [...written, ...packed],
     images: building.images,
+    hints: await hintsOf(building, flags, show, context),
     seconds: (performance.now() - started) / 1000,
   };
-  await building.sendCaches();
+  show.finish('finished');
   writeFiles(flags, result.written);
   context.note(builtText(result));
   if (context.json) context.printJson(await builtDocument(result));
   else if (!places.some(({ reference }) => isStdout(reference))) {
     for (const digest of new Set(result.written.flatMap((one) => one.digest ?? []))) context.print(digest);
   }
+}
+
+/** Where nothing was done, the user has read them; and what was packed is another image. */
+async function hintsOf(building: Building, { pack }: Flags, show: BuildShow, { quiet, json }: Context) {
+  return pack === undefined && (json || (!quiet && show.didWork())) ? building.hints() : [];
 }
 
 async function saveAll(

@@ -15,6 +15,15 @@ export const buildSchema = z
         }),
       )
       .describe('one for each platform, before packing'),
+    hints: z
+      .array(
+        z.object({
+          rule: z.string().describe('PackageCacheLeft, …: docs/build-checks.md'),
+          bytes: z.number().describe('what the image could do without, uncompressed'),
+          message: z.string().describe('goes on from the bytes'),
+        }),
+      )
+      .describe('largest first, of the first platform; empty with --pack'),
     seconds: z.number(),
   })
   .describe('What was built');

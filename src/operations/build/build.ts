@@ -10,6 +10,7 @@ import { treeFiles } from '../../ports/tree-files.ts';
 import type { Access } from '../../sources.ts';
 import { storeDirectory } from '../../store/directory.ts';
 import { machinePlatform } from '../../system/machine.ts';
+import type { SizeHint } from '../../transforms/waste/built.ts';
 import { annotationsOf, assertIndex } from './annotations.ts';
 import { assertArguments, assertFrontend, isSet, warnOfArguments } from './arguments.ts';
 import { withMemory } from './cache/inline.ts';
@@ -30,6 +31,8 @@ export interface Building extends AsyncDisposable {
   sendCaches(): Promise<readonly SentCache[]>;
   /** What the target's stage is of the first platform, to pack programs from. */
   root(): Promise<Root>;
+  /** What the image of the first platform could do without, largest first. Looks at the files of all layers. */
+  hints(): Promise<readonly SizeHint[]>;
 }
 
 /**
@@ -76,6 +79,10 @@ export async function openBuilding(options: BuildOptions, access: Access): Promi
       return sendCaches(options.cacheTo ?? [], { ...sendable, keys }, access);
     },
     root: () => rootOf(first, images[0] as BuiltImage),
+    hints: async () => {
+      const { hintsOf } = await import('./hints.ts');
+      return hintsOf(first, { dockerfile, contents, squash: options.squash });
+    },
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
 }
