@@ -4,6 +4,7 @@
  * @module
  */
 import type { Change } from './changeset.ts';
+import { pairedChildren } from './children.ts';
 import { type Leaf, type LinkToken, type Node, sameLeaf, withLink } from './node.ts';
 import { nodeAt, type Tree, walk } from './tree.ts';
 
@@ -28,6 +29,7 @@ interface Group {
  * inode of the second goes on from the one of the first that keeps most of its names.
  */
 export function matchInodes(before: Tree, after: Tree): (leaf: Leaf, path: string) => Change | undefined {
+  if (!touchesLinks(before, after)) return (leaf) => leaf;
   const groups = groupsOf(before, after);
   settle(groups);
   return (leaf, path) => {
@@ -38,6 +40,22 @@ export function matchInodes(before: Tree, after: Tree): (leaf: Leaf, path: strin
     if (target !== undefined) return { kind: 'hardlink', target };
     return withLink(leaf, group.size > 1 ? group.link : undefined);
   };
+}
+
+/** Whether any file has several names in a directory that is not the same in both: mostly none has. */
+function touchesLinks(before: Tree, after: Tree): boolean {
+  const open: (readonly [Node | undefined, Node | undefined])[] = [[before.root, after.root]];
+  for (let pair = open.pop(); pair !== undefined; pair = open.pop()) {
+    const [a, b] = pair;
+    if (isLinked(a) || isLinked(b)) return true;
+    if (a === b || (a?.kind !== 'dir' && b?.kind !== 'dir')) continue;
+    for (const { a: lower, b: upper } of pairedChildren(a, b)) open.push([lower, upper]);
+  }
+  return false;
+}
+
+function isLinked(node: Node | undefined): boolean {
+  return node !== undefined && node.kind !== 'dir' && node.link !== undefined;
 }
 
 function groupsOf(before: Tree, after: Tree): Map<Inode, Group> {

@@ -150,6 +150,8 @@ export interface StepResult extends AsyncDisposable {
 
 /** Disposing of it ends what runs, and leaves nothing behind but what is cached. */
 export interface StepRunner extends AsyncDisposable {
+  /** Gets ready for a step that is to come. What goes wrong is told when it comes. */
+  begin(): void;
   /**
    * Runs a program to its end. Several steps may run at once.
    * @throws SandboxError where the program could not be started; ImageError UNAVAILABLE where the machine cannot run any,

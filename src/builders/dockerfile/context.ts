@@ -34,6 +34,8 @@ export interface StageContext {
   readonly globals: ReadonlyMap<string, string>;
   /** What `--from` names: a stage, a named context or an image; undefined: the build context. */
   source(from: string | undefined): Promise<Filesystem>;
+  /** A step is not remembered: makes what the programs of those behind it need get ready. */
+  anticipate(): void;
   /** Tells of a step that makes a layer, and of its end. */
   step<T extends { readonly cached: boolean }>(
     text: string,

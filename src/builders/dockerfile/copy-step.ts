@@ -70,7 +70,8 @@ export async function copyStep(state: State, instruction: CopyInstruction | AddI
     const words = [...sources.map(({ words }) => words), written].join(' ');
     const text = `${instruction.kind.toUpperCase()}${flags} ${words} # buildkit`;
     const inputs = [instruction.kind, destination, chown, link, contents];
-    return layerStep(state, { text, inputs, fresh: context.fresh, make }, ports, settings.clock);
+    const { fresh, anticipate } = context;
+    return layerStep(state, { text, inputs, fresh, anticipate, make }, ports, settings.clock);
   });
 }
 

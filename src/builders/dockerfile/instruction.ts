@@ -167,6 +167,7 @@ async function workdir(
     return { changes: diff(below, editor.done()), [Symbol.asyncDispose]: async () => undefined };
   };
   const inputs = ['workdir', WorkingDir, user];
-  const step = { text, inputs, fresh: context.fresh, make };
+  const { fresh, anticipate } = context;
+  const step = { text, inputs, fresh, anticipate, make };
   return (await context.step(instruction.source, () => layerStep(after, step, ports, settings.clock))).state;
 }

@@ -18,6 +18,8 @@ export interface LayerStep {
   readonly text: string;
   /** Whether what it came to before is not looked at. */
   readonly fresh: boolean;
+  /** Called where it has to be made. */
+  anticipate(): void;
   /** Makes it; `keep` is called with the DiffID while what it made can still be read. */
   make(): Promise<{ readonly changes: Changeset; keep?(key: string): Promise<void> } & AsyncDisposable>;
 }
@@ -44,6 +46,7 @@ export async function layerStep(
       return { state: withResult(state, key, step.text, known, layer), cached: true };
     }
   }
+  step.anticipate();
   return { state: await made(state, step, key, ports, clock), cached: false };
 }
 

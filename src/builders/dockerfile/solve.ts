@@ -66,12 +66,15 @@ class Solver {
     const triggers = (base.config.OnBuild ?? []).map((text) => parseTrigger(text));
     const { OnBuild: _, ...config } = base.config;
     let state: State = { ...base, config: triggers.length > 0 ? config : base.config, ownCommand: false };
-    const context = this.#context(stage, state.platform);
+    let carriedOut = 0;
+    const runs = () => stage.instructions.slice(carriedOut).some(({ kind }) => kind === 'run');
+    const context = this.#context(stage, state.platform, runs);
     for (const trigger of triggers) state = await this.#located(stage.range, () => carryOut(state, trigger, context));
     for (const instruction of stage.instructions) {
       this.#ports.run.signal?.throwIfAborted();
       const before = state;
       state = await this.#located(instruction.range, () => carryOut(before, instruction, context));
+      carriedOut++;
     }
     return state;
   }
@@ -115,7 +118,8 @@ class Solver {
     return (await this.#ports.steps.run(step, async () => ({ cached: false, state: await load() }))).state;
   }
 
-  #context(stage: Stage, platform: Platform): StageContext {
+  /** @param runs whether a RUN is still to come */
+  #context(stage: Stage, platform: Platform, runs: () => boolean): StageContext {
     const { noCache } = this.#settings;
     const find = (from: string) => this.#source(from, stage, platform);
     const label = { platform, stage: labelOf(stage, this.#file), total: stepsOf(stage) };
@@ -127,6 +131,11 @@ class Solver {
       fresh: noCache === 'all' || (stage.name !== undefined && noCache.includes(stage.name)),
       globals: this.#globals,
       source: async (from) => (from === undefined ? { chain: undefined, tree: this.#ports.context } : find(from)),
+      anticipate: () => {
+        if (!runs()) return;
+        const begun = this.#ports.runner().then((runner) => runner.begin());
+        begun.catch(() => undefined); // the step that asks for the runner tells why there is none
+      },
       step: (text, work) => this.#ports.steps.run({ ...label, number: Math.min(++number, label.total), text }, work),
     };
   }

@@ -51,6 +51,10 @@ export function stepDirectories(store: string): Pick<StepRunnerOptions, 'snapsho
 export function stepRunner(options: StepRunnerOptions): StepRunner {
   let opened: Promise<Opened> | undefined;
   return {
+    begin: () => {
+      opened ??= open(options);
+      opened.catch(() => undefined); // whoever runs a step awaits it
+    },
     run: async (step, run = {}) => {
       run.signal?.throwIfAborted();
       opened ??= open(options);
