@@ -9,7 +9,7 @@ import { type Building, openBuilding } from '../../operations/build/build.ts';
 import type { CacheSource, CacheTarget } from '../../operations/build/cache/options.ts';
 import type { BuildOptions } from '../../operations/build/options.ts';
 import type { SavedBuild } from '../../operations/build/save.ts';
-import { openPacking, type Written } from '../../operations/pack.ts';
+import type { Written } from '../../operations/pack.ts';
 import { machinePlatform } from '../../system/machine.ts';
 import { annotations } from '../build/annotations.ts';
 import { cacheSources, cacheTarget } from '../build/cache-words.ts';
@@ -222,6 +222,7 @@ async function packAll(
     ...(base === undefined ? {} : { base }),
     ...(time === undefined ? {} : { time }),
   };
+  const { openPacking } = await import('../../operations/pack.ts');
   await using packing = await openPacking(options, { env, run, insecure }, await building.root());
   const broken = packing.packed.findings.filter(({ severity }) => severity === 'error');
   if (broken.length > 0) {
