@@ -1,11 +1,11 @@
-/** The store by references: listing, naming, removing, pruning, its cache. @module */
+/** The store by references: listing, naming, removing, pruning. @module */
 import { present } from '../base/assert.ts';
 import type { Digest } from '../base/digest.ts';
 import { ImageError } from '../base/errors.ts';
 import { formatNamed, parseNamed, repositoryOf } from '../formats/reference/docker.ts';
 import { parseReference, type StoreReference } from '../formats/reference/parse.ts';
 import type { Access } from '../sources.ts';
-import { type CacheUse, cacheUse, trimCache } from '../store/cache-files.ts';
+import { cacheUse, trimCache } from '../store/cache-files.ts';
 import { cacheDir, storeDirectory } from '../store/directory.ts';
 import { type ListedImage, listImages, type Removed, removeImage, tagImage } from '../store/images.ts';
 import { entryName } from '../store/names.ts';
@@ -68,15 +68,6 @@ export async function prune(options: PruneOptions, access: Access): Promise<Prun
   // Images elsewhere have been looked at, and none was put into the store.
   const look = options.dryRun ? cacheUse : trimCache;
   return { images: [], blobs: [], bytes: 0, cache: look(cacheDir(storeDirectory(access.env))) };
-}
-
-/** What the cache holds, or held before it was cleared. */
-export function layerCache(
-  env: Access['env'],
-  options: { readonly clear: boolean },
-): CacheUse & { readonly dir: string } {
-  const dir = cacheDir(storeDirectory(env));
-  return { dir, ...(options.clear ? trimCache(dir) : cacheUse(dir)) };
 }
 
 /** @throws ImageError USAGE for what is not in the store by its form */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { asDiffId, digestOf } from '../base/digest.ts';
-import { sandboxDirectories, unpackedRoot, unpackedRoots } from './roots.ts';
+import { removeRoot, rootsOnDisk, sandboxDirectories, unpackedRoot } from './roots.ts';
 import { makeRunDirectory } from './state.ts';
 
 async function store() {
@@ -84,7 +84,9 @@ test('the eight most recently used are kept, and those that something runs on', 
   expect(left).toContain(paths[0]);
   expect(left).toContain(paths[1]);
   expect(left).not.toContain(paths[2]);
-  expect(await unpackedRoots(place.directories, { clear: false })).toBe(9);
-  expect(await unpackedRoots(place.directories, { clear: true })).toBe(8);
-  expect(await unpackedRoots(place.directories, { clear: false })).toBe(1);
+  const kept = await rootsOnDisk(place.directories);
+  expect(kept).toHaveLength(9);
+  const removed = await Promise.all(kept.map(({ path }) => removeRoot(place.directories, path)));
+  expect(removed).toEqual(kept.map(({ inUse }) => !inUse));
+  expect(await rootsOnDisk(place.directories)).toMatchObject([{ path: join(paths[0]!, '..'), inUse: true }]);
 });

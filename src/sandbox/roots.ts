@@ -76,19 +76,31 @@ async function renameUnlessThere(from: string, to: string): Promise<void> {
   }
 }
 
-/** How many unpacked roots there are, or with `clear` how many were removed: those that no sandbox runs on. */
-export async function unpackedRoots(directories: SandboxDirectories, { clear }: { clear: boolean }): Promise<number> {
-  return clear ? removeUnusedRoots(directories, 0) : (await namesIn(directories.roots)).length;
+/** Removes unpacked roots that no sandbox runs on, but for the most recently used ones. */
+async function removeUnusedRoots(directories: SandboxDirectories, keep: number): Promise<void> {
+  const found = await rootsOnDisk(directories);
+  const old = found.toSorted((a, b) => b.used - a.used).slice(keep);
+  for (const { path, inUse } of old) if (!inUse) await removeAsNamespaceRoot(path);
 }
 
-/** Removes unpacked roots that no sandbox runs on, but for the most recently used ones. */
-async function removeUnusedRoots({ roots, state }: SandboxDirectories, keep: number): Promise<number> {
+export interface RootOnDisk {
+  readonly path: string;
+  /** Milliseconds since the epoch. */
+  readonly used: number;
+  readonly inUse: boolean;
+}
+
+export async function rootsOnDisk({ roots, state }: SandboxDirectories): Promise<readonly RootOnDisk[]> {
   const used = new Set(await rootsInUse(state));
-  const found = await Promise.all((await namesIn(roots)).map(async (name) => withTime(join(roots, name))));
-  const old = found.sort((a, b) => b.time - a.time).slice(keep);
-  const unused = old.filter(({ path }) => !used.has(join(path, ROOT)));
-  for (const { path } of unused) await removeAsNamespaceRoot(path);
-  return unused.length;
+  const found = await Promise.all((await namesIn(roots)).map((name) => withTime(join(roots, name))));
+  return found.map(({ path, time }) => ({ path, used: time, inUse: used.has(join(path, ROOT)) }));
+}
+
+/** Says whether it is gone: what a sandbox runs on stays. */
+export async function removeRoot({ state }: SandboxDirectories, path: string): Promise<boolean> {
+  if ((await rootsInUse(state)).includes(join(path, ROOT))) return false;
+  await removeAsNamespaceRoot(path);
+  return true;
 }
 
 async function withTime(path: string): Promise<{ readonly path: string; readonly time: number }> {

@@ -18,14 +18,14 @@ import { bootId } from '../system/boot.ts';
 import { makeDirectories } from '../system/directories.ts';
 import { handleBlob, namedBlob } from '../system/file-blob.ts';
 import { createTempFile } from '../system/temp-file.ts';
-import { entriesPath, layerPath } from './cache-files.ts';
+import { entriesPath, layerPath, markedUsed } from './cache-files.ts';
 import { decodeEntries, EntryWriter, type StoredEntries } from './entry-codec.ts';
 
 /** @param dir is made at the first use */
 export function openLayerCache(dir: string): LayerCache & LayerMaker {
   const boot = bootId();
   const opened = new AsyncDisposableStack();
-  const keep = (handle: FileHandle): FileHandle => opened.use(handle);
+  const keep = (handle: FileHandle): FileHandle => opened.use(markedUsed(handle));
 
   let own: string | undefined;
   /** The cache, or a directory for this time only where the user may not write to it. */
@@ -160,6 +160,7 @@ async function scan(
     );
   }
   layer.end();
+  if (layer.warning !== undefined) run.report?.({ type: 'warning', text: `layer ${shortDigest(diffId)}: ${layer.warning}` });
   return { diffId, entries };
 }
 

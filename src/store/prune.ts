@@ -7,6 +7,7 @@ import type { Run } from '../ports/run.ts';
 import { blobPath, readIndex, writeIndex } from '../system/layout-directory.ts';
 import { addImage, neededBlobs, neededLayers } from '../system/layout-reach.ts';
 import { removeDeadTempFiles } from '../system/temp-file.ts';
+import { buildCacheDir, rememberedLayers } from './build-memo.ts';
 import { type CacheUse, cacheUse, removeCached, trimCache } from './cache-files.ts';
 import { cacheDir, tempDir } from './directory.ts';
 import { liveLeases, type StoreSession } from './session.ts';
@@ -30,7 +31,7 @@ export interface PruneOptions {
 
 /**
  * Removes images without a name, every blob that no image, no referrer of an image and no living process needs, and cached
- * layers of images that are not in the store.
+ * layers of images that are not in the store, unless a build remembers them.
  * @throws ImageError INVALID, DIGEST_MISMATCH where a manifest that is needed is damaged: then nothing is removed
  */
 export async function pruneStore(session: StoreSession, options: PruneOptions = {}, run: Run = {}): Promise<Pruned> {
@@ -44,7 +45,7 @@ export async function pruneStore(session: StoreSession, options: PruneOptions = 
     const needed = neededBlobs(dir, kept, leased);
     const blobs = allBlobs(dir).filter((digest) => !needed.has(digest));
     const bytes = sizeOf(dir, blobs);
-    const layers = options.cache ? new Set<Digest>() : neededLayers(dir, kept);
+    const layers = options.cache ? new Set<Digest>() : wantedLayers(dir, kept);
     if (options.dryRun) return { images, blobs, bytes, cache: cacheUse(cacheDir(dir), layers) };
     // Names first: the index never speaks of what is gone, wherever this is interrupted.
     if (images.length > 0) await writeIndex(dir, kept, true);
@@ -65,13 +66,18 @@ export function removeBlobsOf(dir: string, before: Index, image: Descriptor): nu
   const needed = neededBlobs(dir, after, liveLeases(dir));
   const candidates = new Set<Digest>();
   addImage(dir, before, image, candidates);
-  const others = neededLayers(dir, after);
+  const others = wantedLayers(dir, after);
   const own = neededLayers(dir, { ...before, manifests: [image] });
   const layers = new Set([...own].filter((diffId) => !others.has(diffId)));
   const blobs = [...candidates].filter((digest) => !needed.has(digest));
   const bytes = sizeOf(dir, blobs) + removeCached(cacheDir(dir), layers);
   removeBlobs(dir, blobs);
   return bytes;
+}
+
+/** Those of images, and those that builds remember. */
+function wantedLayers(dir: string, index: Index): ReadonlySet<Digest> {
+  return new Set([...neededLayers(dir, index), ...rememberedLayers(buildCacheDir(dir))]);
 }
 
 function removeBlobs(dir: string, blobs: readonly Digest[]): void {

@@ -1,12 +1,25 @@
 /** `pare cache --json` @module */
 import * as z from 'zod';
+import { KEPT_KINDS } from '../../ports/kept.ts';
+
+const piece = z.object({
+  kind: z.enum(KEPT_KINDS),
+  id: z.string().describe('among its kind'),
+  description: z.string(),
+  bytes: z.number().describe('on the disk, as du counts'),
+  used: z.string().describe('when it was last used'),
+  inUse: z.boolean().describe('a process uses it, or an image needs it'),
+  stale: z.boolean().describe('nothing can use it any more'),
+});
 
 export const cacheSchema = z
   .object({
     dir: z.string(),
-    layers: z.number().describe('uncompressed layers'),
-    bytes: z.number().describe('of the layers'),
-    roots: z.number().describe('root filesystems unpacked for running; with --clear those that nothing runs on'),
-    cleared: z.boolean().describe('whether they have been removed'),
+    bytes: z.number().describe('of all that is kept'),
+    reclaimable: z.number().describe('of that, what is not in use'),
+    kept: z.array(piece).describe('with prune, what is left'),
+    removed: z.array(piece).optional().describe('with prune'),
+    removedBytes: z.number().optional(),
+    dryRun: z.boolean().optional().describe('with prune: nothing was removed'),
   })
-  .describe('What is kept beside the store to be quick');
+  .describe('What is kept so that the next time is quicker');

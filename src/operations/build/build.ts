@@ -62,6 +62,7 @@ export async function openBuilding(options: BuildOptions, access: Access): Promi
   const states: State[] = [];
   for (const platform of options.platforms) states.push(await solve(dockerfile, platform, settings, ports));
   await contents.save();
+  sendable.memory.markUsed();
   const images: BuiltImage[] = [];
   for (const state of states) {
     const own = annotationsOf(options.annotations, 'manifest', state.platform) ?? {};

@@ -17,7 +17,9 @@ export interface HeldCache extends Disposable {
   readonly path: string;
 }
 
-const DATA = 'data';
+/** In a place: what is kept, and what is being made or removed. */
+export const DATA = 'data';
+export const UNFINISHED = 'new';
 
 /** @param directory holds the caches of all ids: `ID-HASH/NUMBER/{lock,data}` */
 export async function holdCache(directory: string, mount: CacheMount, hands: Hands, run: Run): Promise<HeldCache> {
@@ -80,7 +82,7 @@ async function make(place: string, mount: CacheMount, hands: Hands, run: Run): P
   using _ = await lock(join(place, 'making'), 'exclusive', run);
   const path = join(place, DATA);
   if (existsSync(path)) return;
-  const unfinished = join(place, 'new');
+  const unfinished = join(place, UNFINISHED);
   await removeAsNamespaceRoot(unfinished);
   mkdirSync(unfinished, { mode: 0o700 });
   await hands.write((await mount.filled?.()) ?? contentOf(mount), unfinished, run);

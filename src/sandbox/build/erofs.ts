@@ -14,7 +14,7 @@ import type { Tree } from '../../model/tree.ts';
 import type { LowerLayer, Snapshotter } from './snapshotter.ts';
 
 /** The image in its place, and the files that it refers to. */
-const IMAGE = 'index.erofs';
+export const IMAGE = 'index.erofs';
 const DEVICES = 'devices.json';
 
 /** mount(2) takes a page of options. */

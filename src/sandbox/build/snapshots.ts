@@ -42,7 +42,7 @@ interface HeldLayer {
 }
 
 const KEYS = 'keys';
-const INFO = 'info.json';
+export const INFO = 'info.json';
 
 /** So many bytes of files are kept, those of the layers that were used last. */
 export const KEPT_BYTES = 10 * 1024 ** 3;

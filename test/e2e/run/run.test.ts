@@ -244,14 +244,16 @@ describe.runIf(ready).each([
   });
 
   test('unpacked roots are kept for the next run, and cleared on demand', async () => {
-    const roots = async (...args: readonly string[]) =>
-      (JSON.parse((await person.pare(['cache', '--json', ...args])).stdout) as { roots: number }).roots;
-    const before = await roots();
-    expect(before).toBeGreaterThan(0);
-    expect(await roots('--clear')).toBe(before);
-    expect(await roots()).toBe(0);
+    const roots = async (...args: readonly string[]) => {
+      const { stdout } = await person.pare(['cache', '--json', '--filter', 'type=root', ...args]);
+      return JSON.parse(stdout) as { kept: readonly object[]; removed?: readonly object[] };
+    };
+    const { kept } = await roots();
+    expect(kept).not.toEqual([]);
+    expect((await roots('--clear')).removed).toEqual(kept);
+    expect((await roots()).kept).toEqual([]);
     expect(await script('echo again')).toMatchObject({ stdout: 'again\n' });
-    expect(await roots()).toBe(1);
+    expect((await roots()).kept).toHaveLength(1);
   });
 
   test('several at once', async () => {

@@ -14,11 +14,12 @@ import type { LayerCache, ScannedLayer } from '../../../ports/layer-cache.ts';
 import type { KeptLayer, NewLayer } from '../../../ports/new-image.ts';
 import { reported } from '../../../ports/progress.ts';
 import type { Run } from '../../../ports/run.ts';
-import type { BuildMemo } from '../../../store/build-memo.ts';
-import { layerPath } from '../../../store/cache-files.ts';
+import { type BuildMemo, buildCacheDir, touchMemo } from '../../../store/build-memo.ts';
+import { entriesPath, layerPath } from '../../../store/cache-files.ts';
 import type { RememberedDigests } from '../../../store/content-digests.ts';
 import { cacheDir } from '../../../store/directory.ts';
 import { hasBlob, readBlob } from '../../../system/layout-directory.ts';
+import { touch } from '../../../system/touch.ts';
 import type { ImportedCache } from './import.ts';
 
 export interface SharedMemory {
@@ -29,6 +30,8 @@ export interface SharedMemory {
   readonly steps: ReadonlyMap<Digest, CachedStep>;
   /** What this build has found out, or been told, of what lies in layers. */
   readonly known: ReadonlyMap<Digest, CachedContent>;
+  /** Notes that what this build has looked up was used now. */
+  markUsed(): void;
   /** As it is stored, here or where it is remembered; undefined where it lies uncompressed or is gone. */
   stored(diffId: DiffId): Promise<KeptLayer | undefined>;
 }
@@ -64,6 +67,11 @@ export function sharedMemory({ dir, memo, layers, contents, imported }: Memories
     steps,
     known,
     stored,
+    markUsed: () => {
+      const now = new Date();
+      touchMemo(buildCacheDir(dir), steps.keys(), now);
+      for (const { diffId } of steps.values()) if (diffId !== undefined) touch(entriesPath(cacheDir(dir), diffId), now);
+    },
     memo: {
       get: async (key) => {
         const found = await look(key);
