@@ -16,6 +16,8 @@ export interface Settings {
   readonly cwd?: string;
   /** Text for stdin, which is closed behind it; without it stdin is empty. */
   readonly input?: string;
+  /** Leads a process group of its own. */
+  readonly detached?: boolean;
 }
 
 export interface Running {
@@ -37,9 +39,13 @@ export function pare(args: readonly string[], settings: Settings = {}): Promise<
 }
 
 /** Any command line, its output gathered; stdin stays open. */
-export function start([program = '', ...args]: readonly string[], { env, cwd }: Settings = {}): Running {
+export function start(
+  [program = '', ...args]: readonly string[],
+  { env, cwd, detached = false }: Settings = {},
+): Running {
   const { NO_COLOR: _, FORCE_COLOR: __, ...inherited } = process.env;
-  const child = spawn(program, args, { env: { ...inherited, ...env }, ...(cwd === undefined ? {} : { cwd }) });
+  const at = cwd === undefined ? {} : { cwd };
+  const child = spawn(program, args, { env: { ...inherited, ...env }, ...at, detached });
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (piece: Buffer) => {

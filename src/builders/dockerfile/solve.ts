@@ -25,7 +25,13 @@ export async function solve(
   ports: BuildPorts,
 ): Promise<State> {
   const target = targetStage(dockerfile, settings.target);
-  return new Solver(dockerfile, platform, settings, ports, target).stage(target);
+  const solver = new Solver(dockerfile, platform, settings, ports, target);
+  try {
+    return await solver.stage(target);
+  } catch (error) {
+    await solver.end();
+    throw error;
+  }
 }
 
 class Solver {
@@ -35,12 +41,15 @@ class Solver {
   readonly #ports: BuildPorts;
   readonly #globals: ReadonlyMap<string, string>;
   readonly #stages = new Map<number, Promise<State>>();
+  readonly #abort = new AbortController();
 
   constructor(file: Dockerfile, platform: Platform, settings: BuildSettings, ports: BuildPorts, target: Stage) {
     this.#file = file;
     this.#platform = platform;
     this.#settings = settings;
-    this.#ports = ports;
+    const { signal } = ports.run;
+    const either = signal === undefined ? this.#abort.signal : AbortSignal.any([signal, this.#abort.signal]);
+    this.#ports = { ...ports, run: { ...ports.run, signal: either } };
     this.#globals = globalsOf(file, platformArgs(settings.buildPlatform, platform, target.name ?? ''), settings);
   }
 
@@ -51,6 +60,15 @@ class Solver {
     state.catch(() => undefined); // whoever asked for it awaits it
     this.#stages.set(stage.index, state);
     return state;
+  }
+
+  /** Ends what goes on, and waits until it has cleaned up. */
+  async end(): Promise<void> {
+    this.#abort.abort();
+    for (let known = 0; known < this.#stages.size; ) {
+      known = this.#stages.size;
+      await Promise.allSettled(this.#stages.values());
+    }
   }
 
   async #build(stage: Stage): Promise<State> {

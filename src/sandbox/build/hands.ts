@@ -3,15 +3,13 @@
  * in the user namespace, where files can belong to others.
  * @module
  */
-import { randomBytes } from 'node:crypto';
-import { open, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { fromSystem } from '../../base/errors.ts';
 import { writeLayer } from '../../model/layer/write.ts';
 import type { Tree } from '../../model/tree.ts';
 import type { Run } from '../../ports/run.ts';
 import { rootReader } from '../../system/disk-root.ts';
 import { readTree } from '../../system/read-tree.ts';
+import { createTempFile, type TempFile } from '../../system/temp-file.ts';
 import { writeTree } from '../../system/write-tree.ts';
 import type { Helper } from './helper/client.ts';
 import { treeInTar } from './helper/tar-tree.ts';
@@ -45,38 +43,32 @@ export const OWN_HANDS: Hands = {
   }),
 };
 
+async function privateFile(directory: string): Promise<TempFile> {
+  const file = await createTempFile(directory);
+  await file.handle.chmod(0o600);
+  return file;
+}
+
 /** @param spools a directory for files that carry trees to the helper and back */
 export function helperHands(helper: Helper, spools: string): Hands {
-  const fresh = () => join(spools, `spool-${randomBytes(6).toString('hex')}.tar`);
   return {
     write: async (tree, directory, run) => {
-      const path = fresh();
       try {
-        await spool(tree, path, run);
-        await helper.write(path, directory);
+        await using file = await privateFile(spools);
+        for await (const piece of writeLayer(tree)) {
+          run.signal?.throwIfAborted();
+          await file.handle.writeFile(piece);
+        }
+        await helper.write(file.path, directory);
       } catch (error) {
         throw fromSystem(error, `cannot write a layer into ${directory}`);
-      } finally {
-        await rm(path, { force: true });
       }
     },
     read: async (directory) => {
-      const path = fresh();
-      try {
-        await helper.read(directory, path);
-        return await treeInTar(path);
-      } finally {
-        // Whoever has it open goes on reading it.
-        await rm(path, { force: true });
-      }
+      await using file = await privateFile(spools);
+      await helper.read(directory, file.path);
+      // Whoever has it open goes on reading it.
+      return await treeInTar(file.path);
     },
   };
-}
-
-async function spool(tree: Tree, path: string, { signal }: Run): Promise<void> {
-  await using tar = await open(path, 'wx', 0o600);
-  for await (const piece of writeLayer(tree)) {
-    signal?.throwIfAborted();
-    await tar.writeFile(piece);
-  }
 }

@@ -6,14 +6,19 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { present } from '../../base/assert.ts';
 import { fromSystem, ImageError, systemCode } from '../../base/errors.ts';
 import { makeDirectories } from '../../system/directories.ts';
+import { tryLock } from '../../system/linux.ts';
 import { type Lock, type LockKind, lockNow } from '../../system/lock.ts';
+import { removeDeadTempFiles } from '../../system/temp-file.ts';
 import { removeAsNamespaceRoot } from '../namespace.ts';
 
 export interface Place extends Disposable {
   readonly name: string;
   readonly path: string;
+  /** Removes it where nobody else uses it, and lets go of it in any case; says whether it is gone. */
+  remove(): Promise<boolean>;
 }
 
 const UNFINISHED = '.new-';
@@ -31,7 +36,8 @@ export function makePlace(directory: string): Place {
     mkdirSync(unfinished, { mode: 0o700 });
     const lock = lockNow(join(unfinished, 'lock'), 'shared');
     renameSync(unfinished, path);
-    return { name, path, [Symbol.dispose]: () => lock?.[Symbol.dispose]() };
+    // The name is new, and so nobody else has locked it.
+    return heldPlace(directory, name, present(lock, 'lock of a new place'));
   } catch (error) {
     throw fromSystem(
       error,
@@ -47,9 +53,24 @@ export function holdPlace(directory: string, name: string): Place | undefined {
   const lock = lockIn(path, 'shared');
   if (lock === undefined) return undefined;
   // It may have been renamed between opening and locking.
-  if (existsSync(path)) return { name, path, [Symbol.dispose]: () => lock[Symbol.dispose]() };
+  if (existsSync(path)) return heldPlace(directory, name, lock);
   lock[Symbol.dispose]();
   return undefined;
+}
+
+function heldPlace(directory: string, name: string, lock: Lock): Place {
+  return {
+    name,
+    path: join(directory, name),
+    remove: async () => {
+      // The lock is made exclusive, and not given back and taken again: a child that is being started has it open for a moment.
+      using own = lock;
+      if (!tryLock(own.fd, 'exclusive')) return false;
+      await bury(directory, name);
+      return true;
+    },
+    [Symbol.dispose]: () => lock[Symbol.dispose](),
+  };
 }
 
 function lockIn(path: string, kind: LockKind): Lock | undefined {
@@ -72,15 +93,20 @@ export async function removePlace(directory: string, name: string): Promise<bool
   const lock = lockIn(path, 'exclusive');
   if (lock === undefined) return !existsSync(path);
   using _ = lock;
-  const dead = join(directory, DEAD + name);
-  // In one step, so that nobody meets half of it.
-  renameSync(path, dead);
-  await removeAsNamespaceRoot(dead);
+  await bury(directory, name);
   return true;
 }
 
-/** What processes that were killed have left half made, or half removed. */
+async function bury(directory: string, name: string): Promise<void> {
+  const dead = join(directory, DEAD + name);
+  // In one step, so that nobody meets half of it.
+  renameSync(join(directory, name), dead);
+  await removeAsNamespaceRoot(dead);
+}
+
+/** What processes that were killed have left half made, or half removed, and files that they were writing. */
 export async function removeRemains(directory: string): Promise<void> {
+  removeDeadTempFiles(directory);
   for (const name of namesIn(directory)) {
     const path = join(directory, name);
     if (name.startsWith(UNFINISHED) && ageOf(path) > MAKING) rmSync(path, { recursive: true, force: true });

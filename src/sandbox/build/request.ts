@@ -10,10 +10,10 @@ import { preflight } from '../preflight.ts';
 import { type RuntimeSpec, runtimeSpec } from '../runtime-spec.ts';
 import { suppliedContents } from '../supplied.ts';
 import { programUser } from '../users.ts';
+import { LAYER } from './directories.ts';
 import type { HelperFile, RunRequest, ShellRequest } from './helper/protocol.ts';
 import { mountPoints, overlayOf, type Preparation, prepareMount, SCRATCH, type Workshop } from './mounts.ts';
 import { programOf, type Starting } from './program.ts';
-import { LAYER } from './directories.ts';
 
 /** What steps are made with. */
 export interface StepTools extends Workshop {

@@ -20,7 +20,7 @@ import { type Hands, helperHands, OWN_HANDS, type ReadDirectory } from './hands.
 import { type Helper, startHelper } from './helper/client.ts';
 import type { Ended, Hello } from './helper/protocol.ts';
 import { SCRATCH } from './mounts.ts';
-import { type Place, removePlace } from './places.ts';
+import type { Place } from './places.ts';
 import { removeCgroups } from './program.ts';
 import { type Attempt, prepareStep, type StepTools, shellRequest } from './request.ts';
 import { KEPT_BYTES, Snapshots, sweepSnapshots } from './snapshots.ts';
@@ -50,6 +50,7 @@ export function stepDirectories(store: string): Pick<StepRunnerOptions, 'snapsho
 /** Nothing is started or made before the first step. */
 export function stepRunner(options: StepRunnerOptions): StepRunner {
   let opened: Promise<Opened> | undefined;
+  const going = new Set<Promise<StepResult>>();
   return {
     begin: () => {
       opened ??= open(options);
@@ -58,7 +59,13 @@ export function stepRunner(options: StepRunnerOptions): StepRunner {
     run: async (step, run = {}) => {
       run.signal?.throwIfAborted();
       opened ??= open(options);
-      return runStep(step, run, await opened);
+      const result = runStep(step, run, await opened);
+      going.add(result);
+      try {
+        return await result;
+      } finally {
+        going.delete(result);
+      }
     },
     cache: async (id, run = {}) => {
       opened ??= open(options);
@@ -67,6 +74,8 @@ export function stepRunner(options: StepRunnerOptions): StepRunner {
     [Symbol.asyncDispose]: async () => {
       const found = await opened?.catch(() => undefined);
       await found?.helper[Symbol.asyncDispose]();
+      // They clean up.
+      await Promise.allSettled(going);
     },
   };
 }
@@ -133,8 +142,8 @@ async function runWith(runtime: string, step: BuildStep, run: Run, opened: Opene
   let kept = false;
   stack.defer(async () => {
     if (kept) await removeScaffold(place);
-    place[Symbol.dispose]();
-    if (!kept) await removePlace(opened.snapshots.directory, place.name);
+    if (kept) place[Symbol.dispose]();
+    else await place.remove();
   });
   const ended = await carryOut(step, { place, run, runtime }, opened);
   const held = stack.move();
@@ -146,8 +155,7 @@ async function runWith(runtime: string, step: BuildStep, run: Run, opened: Opene
     ...ended,
     changes: () => (changes ??= upper().then(({ tree }) => changesOfUpper(tree, step.root.tree, opened.form))),
     keep: async (key) => {
-      opened.snapshots.keep(place, step.root, key, unpackedSize((await upper()).tree));
-      kept = true;
+      kept = await opened.snapshots.keep(place, step.root, key, unpackedSize((await upper()).tree));
     },
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };

@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  existsSync,
   readFileSync,
   readlinkSync,
   renameSync,
@@ -42,6 +43,8 @@ interface HeldLayer {
 }
 
 const KEYS = 'keys';
+/** Of a link that gets its key with the next system call, unless its maker is killed. */
+const UNFINISHED = '.';
 export const INFO = 'info.json';
 
 /** So many bytes of files are kept, those of the layers that were used last. */
@@ -87,10 +90,17 @@ export class Snapshots {
     return makePlace(this.directory);
   }
 
-  /** Names the layer in a place, so that it is found when it is the uppermost of a root. */
-  keep(place: Place, below: StepRoot, key: string, size: number): void {
-    const chain = below.layers.reduce((last, layer) => this.#chain(last, layer.key), '');
-    this.#publish(place, this.#chain(chain, key), size);
+  /**
+   * Names the layer in a place, so that it is found when it is the uppermost of a root.
+   * @returns false where that layer is there already, and the place remains without a name
+   */
+  async keep(place: Place, below: StepRoot, key: string, size: number): Promise<boolean> {
+    const under = below.layers.reduce((last, layer) => this.#chain(last, layer.key), '');
+    const chain = this.#chain(under, key);
+    using found = this.#find(chain)?.place;
+    if (found !== undefined) return false;
+    await this.#publish(place, chain, size);
+    return true;
   }
 
   /** What a layer lies on is part of its key: attributes of directories come from there. */
@@ -141,11 +151,10 @@ export class Snapshots {
     const place = this.fresh();
     try {
       run.signal?.throwIfAborted();
-      this.#publish(place, key, await this.#writeInto(place, make(), run));
+      await this.#publish(place, key, await this.#writeInto(place, make(), run));
       return { place, layer: present(this.#layerIn(place), 'layer that was written') };
     } catch (error) {
-      place[Symbol.dispose]();
-      await removePlace(this.directory, place.name);
+      await place.remove();
       throw error;
     }
   }
@@ -158,17 +167,21 @@ export class Snapshots {
     throw new Error('bug: a directory holds every layer');
   }
 
-  #publish(place: Place, key: string, size: number): void {
+  /** What had the key before cannot be used any more, and goes. */
+  async #publish(place: Place, key: string, size: number): Promise<void> {
     const keys = join(this.directory, KEYS);
-    const link = join(keys, `.${place.name}`);
+    const link = join(keys, UNFINISHED + place.name);
+    const before = linkAt(join(keys, key));
     try {
       writeFileSync(join(place.path, INFO), JSON.stringify({ boot: this.#boot, size }));
       makeDirectories(keys);
       symlinkSync(join('..', place.name), link);
       renameSync(link, join(keys, key));
     } catch (error) {
+      rmSync(link, { force: true });
       throw fromSystem(error, `cannot keep a snapshot in ${this.directory}`);
     }
+    if (before !== undefined) await removePlace(this.directory, before);
   }
 }
 
@@ -234,14 +247,16 @@ export async function sweepSnapshots(
   return { layers: removed.length, bytes: removed.reduce((sum, { size }) => sum + size, 0) };
 }
 
-/** Names that lead nowhere go. */
+/** Names that lead nowhere go; one that is unfinished stays for as long as its place, which it does not name. */
 function keptIn(directory: string): readonly Kept[] {
   const keys = join(directory, KEYS);
   return namesIn(keys).flatMap((key) => {
     const name = linkAt(join(keys, key));
-    const info = name === undefined ? undefined : infoOf(join(directory, name, INFO));
+    const isUnfinished = key.startsWith(UNFINISHED);
+    const info = name === undefined || isUnfinished ? undefined : infoOf(join(directory, name, INFO));
     if (name !== undefined && info !== undefined) return [{ ...info, name, key }];
-    if (!key.startsWith('.')) rmSync(join(keys, key), { force: true });
+    const isMade = isUnfinished && name !== undefined && existsSync(join(directory, name));
+    if (!isMade) rmSync(join(keys, key), { force: true });
     return [];
   });
 }
@@ -249,5 +264,11 @@ function keptIn(directory: string): readonly Kept[] {
 function infoOf(path: string): (Info & { readonly used: number }) | undefined {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats === undefined) return undefined;
-  return { ...(JSON.parse(readFileSync(path, 'utf8')) as Info), used: stats.mtimeMs };
+  try {
+    return { ...(JSON.parse(readFileSync(path, 'utf8')) as Info), used: stats.mtimeMs };
+  } catch (error) {
+    // Cut off when the machine lost its power.
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }

@@ -72,9 +72,9 @@ function hello(): Hello {
   return { uids: ranges('/proc/self/uid_map'), gids: ranges('/proc/self/gid_map') };
 }
 
-/** What only root of the namespace may read, where its user may. */
+/** What only root of the namespace may read, into a file of its user's. */
 async function spool(directory: string, path: string): Promise<void> {
   const tree = await readTree(rootReader(directory), {});
-  await using tar = await open(path, 'wx', 0o600);
+  await using tar = await open(path, 'r+');
   for await (const piece of writeLayer(tree)) await tar.writeFile(piece);
 }
