@@ -60,13 +60,14 @@ async function openAddition(text: string, access: Access, stack: AsyncDisposable
     return { kind: 'root', name: 'rootfs:', tree: await root.tree() };
   }
   const file = stack.use(await openLayerFile(path, access.run));
-  const entries = await entriesOf(file, path);
+  const warn = (text: string) => access.run?.report?.({ type: 'warning', text: `${path}: ${text}` });
+  const entries = await entriesOf(file, path, warn);
   return { kind: 'tar', name: basename(path), layer: layerOf(file, path), entries };
 }
 
-async function entriesOf({ tar }: LayerFile, path: string): Promise<LayerEntry[]> {
+async function entriesOf({ tar }: LayerFile, path: string, warn: (text: string) => void): Promise<LayerEntry[]> {
   try {
-    return await Array.fromAsync(readLayer(tar.blob, tar.size));
+    return await Array.fromAsync(readLayer(tar.blob, tar.size, warn));
   } catch (error) {
     if (!(error instanceof ImageError)) throw error;
     throw new ImageError(error.code, `cannot read the layer ${path}: ${error.message}`, {

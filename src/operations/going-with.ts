@@ -1,4 +1,5 @@
 /** What goes with an image that becomes another one, and what stays behind. @module */
+import { countOf } from '../base/count.ts';
 import { PARE_EVIDENCE } from '../formats/oci/media-types.ts';
 import type { Descriptor } from '../formats/oci/types.ts';
 import type { Source } from '../ports/content-store.ts';
@@ -30,6 +31,6 @@ export async function goingWith(
 
 export function warnOfLeft({ reference }: Source, left: number, run?: Run): void {
   if (left === 0) return;
-  const text = `${reference} becomes another image, and what refers to it stays behind: ${left} (evidence, attestations, signatures …)`;
+  const text = `${reference} becomes another image, and what refers to it stays behind: ${countOf(left, 'document')} (evidence, attestations, signatures …)`;
   run?.report?.({ type: 'warning', text });
 }

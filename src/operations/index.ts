@@ -72,6 +72,8 @@ export async function openIndexing(reference: string | undefined, edit: IndexEdi
   const known = new Map([...(before?.entries ?? []), ...marked].map((entry) => [entry.descriptor.digest, entry]));
   const all = { ...before?.index.annotations, ...annotations };
   const frame = { ...before?.index, ...(Object.keys(all).length === 0 ? {} : { annotations: all }) };
+  // Not where one of these was refused: then nothing becomes of it.
+  before?.warn();
   const open = stack.move();
   return {
     entries,
@@ -109,8 +111,9 @@ export async function readIndexAt(source: Source, run?: Run): Promise<{ root: De
 async function openIndex(reference: string, access: Access, stack: AsyncDisposableStack) {
   const source = stack.use(await openSource(reference, access));
   const { root, index } = await readIndexAt(source, access.run);
-  warnOfLeft(source, (await source.referrers(root.digest, access.run)).length, access.run);
-  return { index, entries: index.manifests.map((entry) => copied(source, entry)) };
+  const left = (await source.referrers(root.digest, access.run)).length;
+  const warn = () => warnOfLeft(source, left, access.run);
+  return { index, entries: index.manifests.map((entry) => copied(source, entry)), warn };
 }
 
 async function openEntries(reference: string, access: Access, stack: AsyncDisposableStack): Promise<Entry[]> {

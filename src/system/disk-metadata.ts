@@ -1,5 +1,7 @@
 /** Owner, attributes, mode and time of what has been written, as far as the user may set them. @module */
+
 import { chmodSync, lchownSync, lutimesSync } from 'node:fs';
+import { countOf } from '../base/count.ts';
 import { fromSystem, ImageError, systemCode } from '../base/errors.ts';
 import type { DirInfo, Leaf } from '../model/node.ts';
 import { hasSystemCalls, setMtime, writeXattr } from './linux.ts';
@@ -63,10 +65,18 @@ export function metadataWriter(): Metadata {
     applyRoot: (path, node) => set(path, node, attempt),
     summary() {
       const parts = [
-        refused.owner > 0 ? `${refused.owner} entries belong to you instead of their owners` : undefined,
-        setIds > 0 ? `${setIds} lost their set-user-ID or set-group-ID bits` : undefined,
-        refused.device > 0 ? `${refused.device} devices were left out` : undefined,
-        refused.attribute > 0 ? `${refused.attribute} extended attributes were left out` : undefined,
+        refused.owner > 0
+          ? countOf(
+              refused.owner,
+              'entry belongs to you instead of its owner',
+              'entries belong to you instead of their owners',
+            )
+          : undefined,
+        setIds > 0 ? `${countOf(setIds, 'file')} lost set-user-ID or set-group-ID bits` : undefined,
+        refused.device > 0 ? countOf(refused.device, 'device was left out', 'devices were left out') : undefined,
+        refused.attribute > 0
+          ? countOf(refused.attribute, 'extended attribute was left out', 'extended attributes were left out')
+          : undefined,
         native ? undefined : 'times have whole seconds only',
       ].filter((part) => part !== undefined);
       return parts.length === 0 ? undefined : `${parts.join(', ')} (it takes root, or a file system that has them)`;

@@ -118,7 +118,7 @@ test.skipIf(isRoot)('as an ordinary user, what only root can set is left out and
   await save(editor.done(), `rootfs:${place.dir}/root`, place);
   expect(readdirSync(`${place.dir}/root`).sort()).toEqual(['fifo', 'own', 'setuid']);
   expect(lstatSync(`${place.dir}/root/setuid`).mode & 0o7777).toBe(0o755);
-  expect(place.warnings).toEqual([expect.stringMatching(/3 entries belong to you.*1 devices were left out/)]);
+  expect(place.warnings).toEqual([expect.stringMatching(/3 entries belong to you.*1 device was left out/)]);
 });
 
 test('a tar of the same tree has the same bytes', async () => {

@@ -1,4 +1,5 @@
 /** Answers to `--check` and `--call`: as text, as our own document (`--json`), as BuildKit's (`--call METHOD,format=json`). @module */
+import { countOf } from '../../base/count.ts';
 import { LINT_RULES, SIZE_RULES } from '../../formats/dockerfile/lint/rules.ts';
 import { type Outline, type OutlineMount, outlineOf } from '../../formats/dockerfile/outline/outline.ts';
 import { type Target, targetsOf } from '../../formats/dockerfile/outline/targets.ts';
@@ -8,7 +9,6 @@ import type { BuildOptions } from '../../operations/build/options.ts';
 import type { Context } from '../command.ts';
 import { STATUS } from '../errors.ts';
 import { table } from '../render/table.ts';
-import { countOf } from '../render/units.ts';
 import type { Call } from './call.ts';
 
 export async function answer(call: Call, options: BuildOptions, context: Context): Promise<void> {
@@ -27,7 +27,7 @@ export async function answer(call: Call, options: BuildOptions, context: Context
     if (call.format === 'json') context.printJson(lintDocument(findings, file));
     else if (context.json) context.printJson({ findings });
     else if (findings.length > 0) context.print(findings.map(findingText).join('\n\n'));
-    context.note(findings.length === 0 ? 'nothing is found' : `${countOf(findings.length, 'finding')}`);
+    context.note(findings.length === 0 ? 'nothing is found' : countOf(findings.length, 'finding'));
     if (findings.length > 0 && !call.ignoresStatus) context.exit(STATUS.no);
   }
 }

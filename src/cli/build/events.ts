@@ -1,10 +1,10 @@
 /** What a build says while it goes on, and when it has ended. @module */
+import { countOf } from '../../base/count.ts';
 import { printableName } from '../../base/names.ts';
 import { redacted } from '../../base/secrets.ts';
 import type { BuildEvent } from '../../builders/dockerfile/ports.ts';
 import type { Progress, Run } from '../../ports/run.ts';
 import type { Context } from '../command.ts';
-import { countOf } from '../render/units.ts';
 
 export const PROGRESS_KINDS = ['auto', 'plain', 'tty', 'quiet', 'rawjson'] as const;
 

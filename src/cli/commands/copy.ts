@@ -1,5 +1,7 @@
 /** `pare copy`: an image or a root filesystem from one place to another. @module */
+
 import { type Command, Option } from 'commander';
+import { countOf } from '../../base/count.ts';
 import type { LayerForm } from '../../formats/layer/form.ts';
 import type { ImageFormat } from '../../formats/oci/image-format.ts';
 import { parsePlatform } from '../../model/platform.ts';
@@ -72,7 +74,7 @@ function show(to: string, copied: Copied, session: Context): void {
   if (copied.kind === 'root') {
     const { entries, size } = copied;
     if (session.json) session.printJson({ reference: to, entries, size });
-    else session.note(`${to}: ${entries} entries, ${bytesText(size)}`);
+    else session.note(`${to}: ${countOf(entries, 'entry', 'entries')}, ${bytesText(size)}`);
     return;
   }
   const { digest, mediaType } = copied.descriptor;

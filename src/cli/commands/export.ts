@@ -1,4 +1,5 @@
 /** `pare export`: the root filesystem of an image as a tar. @module */
+import { countOf } from '../../base/count.ts';
 import { exportRoot } from '../../operations/export.ts';
 import type { CommandModule } from '../command.ts';
 import { bytesText } from '../render/units.ts';
@@ -27,7 +28,7 @@ export const exportVerb: CommandModule = {
         const session = context();
         const { entries, size } = await exportRoot(reference, output, accessOf(session, platform));
         if (session.json && output !== '-') session.printJson({ file: output, entries, size });
-        else session.note(`${reference}: ${entries} entries, ${bytesText(size)}`);
+        else session.note(`${reference}: ${countOf(entries, 'entry', 'entries')}, ${bytesText(size)}`);
       });
   },
 };

@@ -1,4 +1,5 @@
 /** `pare extract`: the root filesystem of an image in a directory. @module */
+import { countOf } from '../../base/count.ts';
 import { extract as extractRoot } from '../../operations/extract.ts';
 import type { CommandModule } from '../command.ts';
 import { bytesText } from '../render/units.ts';
@@ -38,7 +39,7 @@ export const extract: CommandModule = {
         const request = { reference, directory, paths, existing } as const;
         const { entries, size } = await extractRoot(request, accessOf(session, platform));
         if (session.json) session.printJson({ directory, entries, size });
-        else session.note(`${directory}: ${entries} entries, ${bytesText(size)}`);
+        else session.note(`${directory}: ${countOf(entries, 'entry', 'entries')}, ${bytesText(size)}`);
       });
   },
 };

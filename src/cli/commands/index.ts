@@ -1,5 +1,7 @@
 /** `pare index`: several images under one name. @module */
+
 import { Argument } from 'commander';
+import { countOf } from '../../base/count.ts';
 import { ImageError } from '../../base/errors.ts';
 import type { Descriptor } from '../../formats/oci/types.ts';
 import { formatPlatform, parsePlatform } from '../../model/platform.ts';
@@ -121,7 +123,7 @@ async function inspect([reference = '', ...more]: readonly string[], access: Acc
 }
 
 function countText(entries: readonly Descriptor[]): string {
-  return entries.length === 1 ? 'one entry' : `${entries.length} entries`;
+  return countOf(entries.length, 'entry', 'entries');
 }
 
 function entriesText(entries: readonly Descriptor[]): string {

@@ -1,5 +1,7 @@
 /** `pare pack`: programs and all they need, as an image. @module */
+
 import type { Command } from 'commander';
+import { countOf } from '../../base/count.ts';
 import { ImageError } from '../../base/errors.ts';
 import { basename } from '../../base/path.ts';
 import { openPacking, type Packing, type Written } from '../../operations/pack.ts';
@@ -145,7 +147,7 @@ async function run(job: Job): Promise<void> {
 }
 
 function shellText({ program: { kind, node }, commands }: NonNullable<Packed['shell']>): string {
-  const count = commands.length === 1 ? 'one command' : `${commands.length} commands`;
+  const count = countOf(commands.length, 'command');
   return `${kind}: ${bytesText(node.content.size)}, ${count}, licence ${SHELL_LICENCE[kind]}`;
 }
 

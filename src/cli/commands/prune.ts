@@ -1,4 +1,5 @@
 /** `pare prune`: removes from the store what nothing needs. @module */
+import { countOf } from '../../base/count.ts';
 import { prune as pruneStore } from '../../operations/store.ts';
 import type { CommandModule } from '../command.ts';
 import { bytesText } from '../render/units.ts';
@@ -19,8 +20,8 @@ export const prune: CommandModule = {
         const { images, blobs, bytes, cache } = await pruneStore(request, session);
         if (session.json) return session.printJson({ dryRun: request.dryRun, images, blobs, bytes, cache });
         for (const digest of images) session.print(`Deleted: ${digest}`);
-        const layers = ` and ${cache.layers} cached layers (${bytesText(cache.bytes)})`;
-        const what = `${images.length} images without a name, ${blobs.length} blobs (${bytesText(bytes)})${layers}`;
+        const layers = ` and ${countOf(cache.layers, 'cached layer')} (${bytesText(cache.bytes)})`;
+        const what = `${countOf(images.length, 'image')} without a name, ${countOf(blobs.length, 'blob')} (${bytesText(bytes)})${layers}`;
         session.note(request.dryRun ? `would remove ${what}` : `removed ${what}`);
       });
   },

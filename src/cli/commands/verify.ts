@@ -1,4 +1,5 @@
 /** `pare verify`: whether bytes are what their digests say. @module */
+import { countOf } from '../../base/count.ts';
 import { ImageError } from '../../base/errors.ts';
 import { printableName } from '../../base/names.ts';
 import { packAgain } from '../../operations/repack.ts';
@@ -65,16 +66,19 @@ async function verifyPacking(reference: string, from: string, session: Context):
 async function verifyTheStore(session: Context): Promise<void> {
   const verification = await verifyStore(session);
   if (session.json) session.printJson(verification);
-  else
-    session.print(`${verification.dir}: ${verification.images === 1 ? 'one image' : `${verification.images} images`}`);
+  else session.print(`${verification.dir}: ${countOf(verification.images, 'image')}`);
   if (verification.unneeded.length > 0) {
-    session.note(`${verification.unneeded.length} blobs belong to no image: "pare prune" removes them`);
+    session.note(
+      `${countOf(verification.unneeded.length, 'blob belongs', 'blobs belong')} to no image: "pare prune" removes what is not needed`,
+    );
   }
   end(verification, session);
 }
 
 function end({ problems, blobs, bytes }: Verification, session: Context): void {
   if (!session.json) for (const { digest, message } of problems) session.print(`${digest}: ${message}`);
-  session.note(`${blobs} blobs are whole (${bytesText(bytes)}), ${problems.length} are not`);
+  session.note(
+    `${countOf(blobs, 'blob is', 'blobs are')} whole (${bytesText(bytes)}), ${countOf(problems.length, 'is not', 'are not')}`,
+  );
   session.exit(problems.length === 0 ? STATUS.done : STATUS.no);
 }

@@ -1,4 +1,5 @@
 /** `pare why`: the chain of reasons from a file down to the program. @module */
+import { countOf } from '../../base/count.ts';
 import { printableName } from '../../base/names.ts';
 import { why as explain, type WhyAnswer } from '../../operations/why.ts';
 import type { CommandModule } from '../command.ts';
@@ -39,7 +40,7 @@ function answerText({ path, through, chains, below }: WhyAnswer, all: boolean): 
   if (below.length === 0) return `${printableName(path)}: nothing that the image starts asks for it`;
   const more = below.length - FILES_SHOWN;
   return [
-    `${printableName(path)}  a directory on the way to ${below.length} file${below.length === 1 ? '' : 's'}:`,
+    `${printableName(path)}  a directory on the way to ${countOf(below.length, 'file')}:`,
     ...below.slice(0, FILES_SHOWN).map((file) => `  ${fileLine(file)}`),
     ...(more > 0 ? [`  … and ${more} more`] : []),
   ].join('\n');

@@ -1,4 +1,5 @@
 /** An image for people. @module */
+import { countOf } from '../../base/count.ts';
 import type { EvidencePackage } from '../../model/evidence.ts';
 import { formatPlatform } from '../../model/platform.ts';
 import type { ImageReport } from '../../transforms/describe/report.ts';
@@ -17,7 +18,7 @@ type Fact = readonly [name: string, value: string];
 
 function facts(reference: string, report: ImageReport): Fact[] {
   const { digest, configDigest, mediaType, platform, created, author } = report;
-  const size = `${bytesText(report.unpacked)} unpacked, ${bytesText(report.compressed)} compressed, ${report.files} files`;
+  const size = `${bytesText(report.unpacked)} unpacked, ${bytesText(report.compressed)} compressed, ${countOf(report.files, 'file')}`;
   return [
     ['reference', reference],
     ['digest', digest],

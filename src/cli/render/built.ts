@@ -1,11 +1,12 @@
 /** What is said of images that were built. @module */
+import { countOf } from '../../base/count.ts';
 import { printableName } from '../../base/names.ts';
 import type { BuiltImage } from '../../builders/dockerfile/image.ts';
 import { formatPlatform } from '../../model/platform.ts';
 import { countFiles, unpackedSize } from '../../model/tree.ts';
 import type { Written } from '../../operations/pack.ts';
 import type { SizeHint } from '../../transforms/waste/built.ts';
-import { bytesText, countOf } from './units.ts';
+import { bytesText } from './units.ts';
 
 export interface BuiltResult {
   readonly written: readonly Written[];

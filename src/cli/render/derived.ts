@@ -1,4 +1,5 @@
 /** What is said of images that were made of others. @module */
+import { countOf } from '../../base/count.ts';
 import { printableName } from '../../base/names.ts';
 import { formatPlatform } from '../../model/platform.ts';
 import type { Edited, Size } from '../../operations/derive.ts';
@@ -30,13 +31,13 @@ export function derivedText({ reference, written, images, seconds }: DerivedResu
 
 function whatText(images: readonly Edited[]): string {
   const [first, second] = images;
-  if (first === undefined || second !== undefined) return `${images.length} platforms`;
+  if (first === undefined || second !== undefined) return countOf(images.length, 'platform');
   return `${sizeText(first.after)}, ${formatPlatform(first.platform)}`;
 }
 
 function sizeText({ unpacked, files, layers }: Size): string {
-  const known = unpacked === undefined ? '' : `${bytesText(unpacked)} unpacked, ${files} files, `;
-  return `${known}${layers === 1 ? 'one layer' : `${layers} layers`}`;
+  const known = unpacked === undefined ? '' : `${bytesText(unpacked)} unpacked, ${countOf(files ?? 0, 'file')}, `;
+  return `${known}${countOf(layers, 'layer')}`;
 }
 
 function before({ before }: Edited): string {

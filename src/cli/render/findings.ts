@@ -1,5 +1,7 @@
 /** Findings for people. @module */
+
 import { styleText } from 'node:util';
+import { countOf } from '../../base/count.ts';
 import { printableName } from '../../base/names.ts';
 import type { Finding, Severity } from '../../rules/finding.ts';
 
@@ -20,7 +22,7 @@ export function countFindings(findings: readonly Finding[]): string {
   const parts = (['error', 'warning', 'info'] as const).flatMap((severity) => {
     const count = findings.filter((one) => one.severity === severity).length;
     const word = severity === 'info' ? 'remark' : severity;
-    return count === 0 ? [] : [`${count} ${word}${count === 1 ? '' : 's'}`];
+    return count === 0 ? [] : [countOf(count, word)];
   });
   return parts.length === 0 ? 'no findings' : parts.join(', ');
 }

@@ -1,4 +1,5 @@
 /** What pack says of what it made. @module */
+import { countOf } from '../../base/count.ts';
 import { printableName } from '../../base/names.ts';
 import type { EvidenceFile } from '../../model/evidence.ts';
 import { formatPlatform } from '../../model/platform.ts';
@@ -32,7 +33,7 @@ export function summaryOf({ packed, input }: Packing, written: readonly Written[
 }
 
 export function summaryText({ written, unpacked, files, seconds, platform, input }: PackSummary): string {
-  const what = `${bytesText(unpacked)} unpacked, ${files} files, ${platform}, ${seconds.toFixed(2)} s`;
+  const what = `${bytesText(unpacked)} unpacked, ${countOf(files, 'file')}, ${platform}, ${seconds.toFixed(2)} s`;
   const lines = written.map(({ reference, digest, compressed }) => {
     const stored = compressed === undefined ? '' : `${bytesText(compressed)}, `;
     return `${printableName(reference)}: ${stored}${what}${digest === undefined ? '' : `\n  ${digest}`}`;
@@ -41,7 +42,7 @@ export function summaryText({ written, unpacked, files, seconds, platform, input
     input === undefined
       ? []
       : [
-          `from ${input.reference}: ${bytesText(input.compressed)}, ${bytesText(input.unpacked)} unpacked, ${input.files} files`,
+          `from ${input.reference}: ${bytesText(input.compressed)}, ${bytesText(input.unpacked)} unpacked, ${countOf(input.files, 'file')}`,
         ];
   return [...lines, ...before].join('\n');
 }
@@ -50,7 +51,7 @@ export function summaryText({ written, unpacked, files, seconds, platform, input
 export function leftText(notTaken: readonly NotTaken[]): string | undefined {
   const count = new Set(notTaken.flatMap(({ why, path }) => (why === 'suggested' ? [path] : []))).size;
   if (count === 0) return undefined;
-  const what = count === 1 ? 'one path that only some uses want is' : `${count} paths that only some uses want are`;
+  const what = countOf(count, 'path that only some uses want is', 'paths that only some uses want are');
   return `${what} left out: --suggested takes them, and with --list --json it says which and why`;
 }
 

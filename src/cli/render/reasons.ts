@@ -1,4 +1,5 @@
 /** Chains of reasons as a tree of lines. @module */
+import { countOf } from '../../base/count.ts';
 import { printableName } from '../../base/names.ts';
 import type { EvidenceFile, EvidenceReason } from '../../model/evidence.ts';
 import type { Chain } from '../../model/explain.ts';
@@ -11,7 +12,7 @@ import { bytesText } from './units.ts';
 export function renderChain(chain: Chain, most: number): string {
   const hidden = chain.links.length - most;
   const shown = { ...chain, links: chain.links.slice(0, most) };
-  const more = hidden > 0 ? [`and ${hidden} more reason${hidden === 1 ? '' : 's'} (--all)`] : [];
+  const more = hidden > 0 ? [`and ${countOf(hidden, 'more reason')} (--all)`] : [];
   return [fileLine(chain.file), ...branches(shown, ''), ...more].join('\n');
 }
 

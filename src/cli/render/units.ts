@@ -14,8 +14,3 @@ export function bytesText(bytes: number): string {
   }
   return `${value.toPrecision(value >= 999.5 ? 4 : 3)} ${UNITS[unit]}`;
 }
-
-/** `1 file`, `2 files`, `0 entries`. @param others where it is more than the letter s that makes the plural */
-export function countOf(count: number, one: string, others = `${one}s`): string {
-  return `${count} ${count === 1 ? one : others}`;
-}

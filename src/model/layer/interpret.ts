@@ -9,6 +9,7 @@ import { basename, cleanPath, dirname } from '../../base/path.ts';
 import type { TarEntry } from '../../formats/tar/entry.ts';
 import { type Blob, type Content, EMPTY_CONTENT, sliceContent } from '../content.ts';
 import { type DirInfo, type FileNode, type Leaf, type Meta, metaInterner } from '../node.ts';
+import { ClimbingNames } from './climbing.ts';
 import type { LayerEntry } from './entry.ts';
 import { AUFS_LINKS, AUFS_PREFIX, OPAQUE, WHITEOUT_PREFIX } from './whiteout.ts';
 
@@ -20,6 +21,8 @@ const SMALL_ID = 2 ** 20;
 
 /** One for each layer: shares metadata between its entries. */
 export class LayerInterpreter {
+  /** Of what has been read so far. */
+  readonly climbing = new ClimbingNames();
   readonly #blob: Blob;
   readonly #intern = metaInterner();
   readonly #common = new Map<number, Meta>();
@@ -32,7 +35,7 @@ export class LayerInterpreter {
   /** Undefined where the entry is nothing that stands in a tree. @throws ImageError INVALID, UNSUPPORTED */
   entry(from: TarEntry): LayerEntry | undefined {
     if (from.kind === 'global' || from.typeflag === 'V') return undefined;
-    const path = entryPath(from.name);
+    const path = this.#path(from.name);
     const name = basename(path);
     if (path.startsWith(`/${AUFS_PREFIX}`) && path !== `/${OPAQUE}`) return this.#bookkeeping(path, from);
     if (name.startsWith(WHITEOUT_PREFIX)) return whiteout(path, name, from);
@@ -40,6 +43,16 @@ export class LayerInterpreter {
     if (path === '/' && from.kind !== 'dir') return undefined;
     if (from.kind === 'hardlink') return this.#hardlink(path, from);
     return { kind: 'node', path, node: this.#node(from) };
+  }
+
+  /** The one clean form; most names need no more than a slash in front. `..` that climbs out stays at the root. */
+  #path(name: string): string {
+    const end = name.endsWith('/') ? name.length - 1 : name.length;
+    const start = name.startsWith('./') ? 2 : 0;
+    const path = `/${name.slice(start, end)}`;
+    if (!path.endsWith('/') && !path.includes('//') && !path.includes('/.')) return path;
+    if (path.includes('/..')) this.climbing.look(name);
+    return cleanPath(`/${name}`);
   }
 
   #node(from: TarEntry): Leaf | DirInfo {
@@ -100,14 +113,6 @@ export class LayerInterpreter {
     }
     return meta;
   }
-}
-
-/** The one clean form; most names need no more than a slash in front. `..` that climbs out stays at the root. */
-function entryPath(name: string): string {
-  const end = name.endsWith('/') ? name.length - 1 : name.length;
-  const start = name.startsWith('./') ? 2 : 0;
-  const path = `/${name.slice(start, end)}`;
-  return path.endsWith('/') || path.includes('//') || path.includes('/.') ? cleanPath(`/${name}`) : path;
 }
 
 function whiteout(path: string, name: string, from: TarEntry): LayerEntry {

@@ -11,14 +11,17 @@ import { LayerInterpreter } from './interpret.ts';
 /**
  * Entries in archive order, with metadata objects shared between them.
  * @param size of the blob in bytes
+ * @param warn told once, at the end, of names that climb above the root
  * @throws ImageError INVALID, LIMIT, UNSUPPORTED
  */
-export async function* readLayer(blob: Blob, size: number): AsyncGenerator<LayerEntry> {
+export async function* readLayer(blob: Blob, size: number, warn?: (text: string) => void): AsyncGenerator<LayerEntry> {
   const interpreter = new LayerInterpreter(blob);
   for await (const found of scanTar(blob, size, { globals: 'ignore' })) {
     const entry = interpreter.entry(found);
     if (entry !== undefined) yield entry;
   }
+  const { text } = interpreter.climbing;
+  if (text !== undefined) warn?.(text);
 }
 
 /** The same for a layer that goes by, while someone else puts its bytes where `blob` will read them. */
@@ -38,6 +41,11 @@ export class LayerStream {
       if (entry !== undefined) out.push(entry);
     }
     return out;
+  }
+
+  /** What is to be said of names that climb above the root, of all that was pushed. */
+  get warning(): string | undefined {
+    return this.#interpreter.climbing.text;
   }
 
   /** Says that the last piece has been pushed. @throws ImageError INVALID where the archive is cut off */

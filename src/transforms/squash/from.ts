@@ -1,4 +1,5 @@
 /** Which layers stay below those that become one. @module */
+import { countOf } from '../../base/count.ts';
 import { encodedOf } from '../../base/digest.ts';
 import { ImageError } from '../../base/errors.ts';
 import type { Layer } from '../../model/image.ts';
@@ -28,7 +29,7 @@ export function keptBelow(layers: readonly Layer[], from: string): number {
 function counted(count: number, number: number, text: string): number {
   const kept = text.startsWith('-') ? count + number : number;
   if (kept >= 0 && kept <= count) return kept;
-  const layers = count === 1 ? 'one layer' : `${count} layers`;
+  const layers = countOf(count, 'layer');
   throw new ImageError('USAGE', `--from ${text}: the image has ${layers}`, {
     hint: `write how many of the lowest layers stay, up to ${count}; or -N for the topmost N`,
   });

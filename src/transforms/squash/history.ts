@@ -1,4 +1,5 @@
 /** What the history of a squashed image says. @module */
+import { countOf } from '../../base/count.ts';
 import type { History } from '../../formats/oci/types.ts';
 import { makesLayer } from '../../model/stack.ts';
 
@@ -22,6 +23,6 @@ function joined(entries: readonly History[], time: string | undefined): History 
   return {
     ...(created === undefined ? {} : { created }),
     created_by: `pare squash # ${steps.join(' # ')}`,
-    comment: `${entries.length} layers as one`,
+    comment: `${countOf(entries.length, 'layer')} as one`,
   };
 }

@@ -22,8 +22,9 @@ export async function openTarRoot(path: string, run: Run = {}): Promise<TarRoot>
 }
 
 async function treeIn({ blob, size }: OpenFile, path: string, run: Run): Promise<Tree> {
+  const warn = (text: string) => run.report?.({ type: 'warning', text: `tar:${path}: ${text}` });
   try {
-    return (await applyLayer(EMPTY_TREE, warned(readLayer(blob, size), path, run))).tree;
+    return (await applyLayer(EMPTY_TREE, warned(readLayer(blob, size, warn), path, run))).tree;
   } catch (error) {
     throw placed(error, path === '-' ? 'standard input' : path);
   }
