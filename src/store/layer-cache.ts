@@ -7,7 +7,7 @@ import { accessSync, constants, readFileSync, renameSync, rmSync } from 'node:fs
 import { type FileHandle, mkdtemp, open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { present } from '../base/assert.ts';
-import { algorithmOf, asDiffId, type DiffId, type Digest, Digester, digestOf } from '../base/digest.ts';
+import { algorithmOf, asDiffId, type DiffId, type Digest, Digester, digestOf, shortDigest } from '../base/digest.ts';
 import { fromSystem, ImageError, systemCode } from '../base/errors.ts';
 import type { Blob } from '../model/content.ts';
 import { LayerStream } from '../model/layer/read.ts';
@@ -160,7 +160,8 @@ async function scan(
     );
   }
   layer.end();
-  if (layer.warning !== undefined) run.report?.({ type: 'warning', text: `layer ${shortDigest(diffId)}: ${layer.warning}` });
+  if (layer.warning !== undefined)
+    run.report?.({ type: 'warning', text: `layer ${shortDigest(diffId)}: ${layer.warning}` });
   return { diffId, entries };
 }
 
