@@ -2,6 +2,7 @@
 import { styleText } from 'node:util';
 import type { z } from 'zod';
 import { diagnose, type Finding } from '../../sandbox/doctor/diagnose.ts';
+import { storeDirectory } from '../../store/directory.ts';
 import { machinePlatform } from '../../system/machine.ts';
 import type { CommandModule } from '../command.ts';
 import { table } from '../render/table.ts';
@@ -14,8 +15,10 @@ runtime, and as an ordinary user a user namespace with ranges of ids.`;
 export const doctor: CommandModule = {
   configure(command, context) {
     command.addHelpText('after', HELP).action(async () => {
-      const { run, json, print, printJson } = context();
-      const findings = await diagnose(run.signal);
+      const { env, run, json, print, printJson } = context();
+      const helperCommand = [process.execPath, process.argv[1] ?? '', 'step-helper'];
+      const asker = { helperCommand, store: storeDirectory(env) };
+      const findings = await diagnose(asker, run.signal);
       const { os, architecture } = machinePlatform();
       const report = { node: process.version, platform: `${os}/${architecture}`, findings: [...findings] };
       if (json) printJson(report satisfies z.infer<typeof doctorSchema>);

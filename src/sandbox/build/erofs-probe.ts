@@ -70,10 +70,17 @@ async function tried(helper: Helper, at: (name: string) => string): Promise<stri
     const missing = [...XATTRS.keys()].filter((name) => !xattrs.includes(name));
     return missing.length === 0 ? undefined : `the kernel does not show the attributes ${missing.join(', ')}`;
   } catch (error) {
-    if (error instanceof Error) return `the kernel does not mount it: ${reasonOf(error)}`;
+    if (error instanceof Error) return `the kernel mounts no image ${reasonOf(error)}`;
     throw error;
   }
 }
 
+/** ENOTBLK, which Node.js has no name for: the file is not taken for a device, and the kernel does not read it itself. */
+const NOT_A_DEVICE = /error -15\b/;
+
 /** An error of the helper comes with its stack. */
-const reasonOf = ({ message }: Error): string => (message.split('\n', 1)[0] as string).replace(/^Error: /, '');
+function reasonOf({ message }: Error): string {
+  if (NOT_A_DEVICE.test(message))
+    return 'from a file of this file system (a tmpfs, an overlay), or at all before Linux 6.12';
+  return `(${(message.split('\n', 1)[0] as string).replace(/^Error: /, '')})`;
+}

@@ -1,7 +1,7 @@
 /** What this machine offers, one answer for each question, in their order. @module */
 import { QUESTIONS } from './questions.ts';
 import { familyOfMachine, remedyText } from './remedy.ts';
-import type { Answer } from './types.ts';
+import type { Answer, Asker } from './types.ts';
 
 export interface Finding extends Answer {
   readonly name: string;
@@ -10,13 +10,13 @@ export interface Finding extends Answer {
   readonly remedy?: string;
 }
 
-export async function diagnose(signal?: AbortSignal): Promise<readonly Finding[]> {
+export async function diagnose(asker: Asker, signal?: AbortSignal): Promise<readonly Finding[]> {
   const family = await familyOfMachine();
   const root = process.geteuid?.() === 0;
   const findings: Finding[] = [];
   for (const { name, purpose, remedy, ask } of QUESTIONS) {
     signal?.throwIfAborted();
-    const answer = await ask();
+    const answer = await ask(asker);
     // Installing what is there already would mend nothing.
     const helps = answer.state === 'missing' || (answer.state === 'broken' && typeof remedy === 'string');
     const text = helps ? remedyText(remedy, family, root) : undefined;

@@ -1,14 +1,17 @@
 /** Trying things out: what a machine can do is what it does. @module */
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtempDisposable, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { ImageError } from '../../base/errors.ts';
+import { dirname, join } from 'node:path';
+import { fromSystem, ImageError } from '../../base/errors.ts';
 import type { SandboxRequest } from '../../ports/sandbox.ts';
+import { obstacleToErofs } from '../build/choose.ts';
+import { startHelper } from '../build/helper/client.ts';
 import { standing } from '../namespace.ts';
 import { ociSandbox } from '../sandbox.ts';
 import { output } from './programs.ts';
 import { tinyProgram } from './tiny-program.ts';
-import type { Answer } from './types.ts';
+import type { Answer, Asker } from './types.ts';
 
 /** @returns why the runtime cannot run a program here, or undefined where it can */
 export async function probeRuntime(runtime: string): Promise<string | undefined> {
@@ -57,4 +60,24 @@ export async function probeOverlay(how: 'mounts' | 'user'): Promise<Answer> {
   const script = ['sh', '-c', MOUNT, 'sh', directory.path, attributes];
   const { ok, text } = await output('unshare', [...namespaces, '--', ...script]);
   return ok ? { state: 'present', detail: 'mounts' } : { state: 'missing', detail: text };
+}
+
+/** Mounts an image of a layer on the disk that the store is on, as a build does. */
+export async function probeErofsMounts({ helperCommand, store }: Asker): Promise<Answer> {
+  const who = standing();
+  if (who !== 'root') return { state: 'missing', detail: 'not tried: you are not root' };
+  try {
+    await using directory = await mkdtempDisposable(join(firstThere(store), '.pare-doctor-'));
+    await using helper = await startHelper({ who, command: helperCommand, directory: directory.path, terminal: false });
+    const obstacle = await obstacleToErofs({ who, helper, directory: directory.path });
+    return obstacle === undefined ? { state: 'present', detail: 'mounts' } : { state: 'missing', detail: obstacle };
+  } catch (error) {
+    const failure = fromSystem(error, `cannot be tried beside ${store}`);
+    return { state: 'missing', detail: failure.message };
+  }
+}
+
+/** The path, or what there is of it. */
+function firstThere(path: string): string {
+  return existsSync(path) || dirname(path) === path ? path : firstThere(dirname(path));
 }

@@ -9,7 +9,7 @@ import { hasSystemCalls } from '../../system/linux.ts';
 import { ARCHITECTURES, elfHead, isNative } from '../architectures.ts';
 import { binfmtHandlers, handles } from '../binfmt.ts';
 import { findProgram } from '../runtime.ts';
-import { probeOverlay, probeRuntime } from './probes.ts';
+import { probeErofsMounts, probeOverlay, probeRuntime } from './probes.ts';
 import { output, versionOf } from './programs.ts';
 import type { Answer, Question } from './types.ts';
 
@@ -85,9 +85,8 @@ export const QUESTIONS: readonly Question[] = [
   },
   {
     name: 'erofs',
-    purpose: 'mounting layers without unpacking them (erofs-utils 1.8)',
-    ask: erofs,
-    remedy: everywhere('erofs-utils'),
+    purpose: 'building as root without unpacking layers (Linux 6.12)',
+    ask: probeErofsMounts,
   },
   ...ARCHITECTURES.map(({ name }) => architectureQuestion(name)),
 ];
@@ -144,11 +143,6 @@ async function ranges(file: string): Promise<Answer> {
 
 async function koffi(): Promise<Answer> {
   return hasSystemCalls() ? PRESENT('loaded') : MISSING('has no build for this platform');
-}
-
-async function erofs(): Promise<Answer> {
-  if (!/\berofs$/m.test(await textOf('/proc/filesystems'))) return MISSING('not in this kernel');
-  return program('mkfs.erofs', ['-V']);
 }
 
 function architectureQuestion(name: string): Question {

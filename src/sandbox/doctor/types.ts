@@ -13,6 +13,14 @@ export interface Answer {
   readonly detail: string;
 }
 
+/** What a question may need of whoever asks. */
+export interface Asker {
+  /** Words that start pare's own verb `step-helper`. */
+  readonly helperCommand: readonly string[];
+  /** Of the store, whether it is there or not: some things depend on what disk it is on. */
+  readonly store: string;
+}
+
 /** The name of one thing's package in each family of distributions. */
 export type Packages = Readonly<Partial<Record<'debian' | 'fedora' | 'arch' | 'alpine' | 'suse', string>>>;
 
@@ -21,7 +29,7 @@ export interface Question {
   readonly name: string;
   /** What it is good for: completes "needed for …". */
   readonly purpose: string;
-  ask(): Promise<Answer>;
+  ask(asker: Asker): Promise<Answer>;
   /** How it comes: a package, or a sentence. Absent where nothing can be done. */
   readonly remedy?: Packages | string;
 }
