@@ -1,6 +1,7 @@
 /** Fuzzing of what describes images: manifests, indexes, configs, `oci-layout`, `manifest.json`, references. @module */
-import { digestOf } from '../../src/base/digest.ts';
+import { asDiffId, digestOf } from '../../src/base/digest.ts';
 import { canonicalJson } from '../../src/base/json.ts';
+import { cacheDocument, parseCacheDocument } from '../../src/formats/oci/build-cache.ts';
 import { parseConfig } from '../../src/formats/oci/config.ts';
 import { chooseEntry, imageEntries, referrersList, withEntry, withReferrers } from '../../src/formats/oci/layout.ts';
 import { OCI_CONFIG, OCI_INDEX, OCI_LAYER_GZIP, OCI_MANIFEST } from '../../src/formats/oci/media-types.ts';
@@ -83,6 +84,20 @@ export const configCase = {
     parseConfig(bytes, 'config');
   },
   seeds: () => [canonicalJson(CONFIG)],
+};
+
+const LAYER = asDiffId(digestOf('layer'));
+const STEP = { key: digestOf('key'), diffId: LAYER, created: '2001-02-03T04:05:06Z' };
+const CONTENT = { key: digestOf('key'), digest: digestOf('content') };
+
+export const buildCacheCase = {
+  name: 'build cache',
+  run(bytes: Uint8Array): void {
+    parseCacheDocument(bytes, 'cache');
+  },
+  seeds: () => [
+    cacheDocument({ diffIds: [LAYER], steps: [STEP], contents: [CONTENT], mounts: [{ id: 'a', diffId: LAYER }] }),
+  ],
 };
 
 export const layoutFileCase = {

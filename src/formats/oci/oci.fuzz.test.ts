@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { mutate, randomBytes, randomSource } from '../../../scripts/mutate.ts';
 import {
+  buildCacheCase,
   configCase,
   dockerArchiveCase,
   indexCase,
@@ -12,8 +13,8 @@ import {
 import { ImageError } from '../../base/errors.ts';
 import { canonicalJson } from '../../base/json.ts';
 
-const CASES = [manifestCase, indexCase, configCase, layoutFileCase, dockerArchiveCase, referenceCase];
-const DOCUMENTS = [manifestCase, indexCase, configCase, dockerArchiveCase];
+const CASES = [manifestCase, indexCase, configCase, buildCacheCase, layoutFileCase, dockerArchiveCase, referenceCase];
+const DOCUMENTS = [manifestCase, indexCase, configCase, buildCacheCase, dockerArchiveCase];
 
 function onlyTyped(run: () => void): void {
   try {
