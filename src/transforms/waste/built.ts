@@ -68,6 +68,6 @@ export class Bytes {
 
 /** `"RUN apt-get update && …"`, not longer than a line has room for. */
 export function instructionText(by: string): string {
-  const text = by.replace(/ # buildkit$/, '').replace(/\s+/g, ' ');
+  const text = by.replace(/ # buildkit$/, '').replace(/^RUN (?:\|\d+ .*?)?\/bin\/sh -c /, 'RUN ').replace(/\s+/g, ' ');
   return `"${text.length > 60 ? `${text.slice(0, 59)}…` : text}"`;
 }

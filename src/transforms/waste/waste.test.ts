@@ -51,7 +51,7 @@ test('caches of package managers that are still there', async () => {
     await hints(
       {},
       [undefined, { '/var/lib/apt/lists/base': file(5 * MB) }],
-      ['RUN apt-get update # buildkit', { [lists]: file(2 * MB), '/usr/bin/x': file(3 * MB) }],
+      ['RUN /bin/sh -c apt-get update # buildkit', { [lists]: file(2 * MB), '/usr/bin/x': file(3 * MB) }],
       ['RUN pip install a', { '/home/app/.cache/pip/http/a': file(MB, { fill: 2 }) }],
     ),
   ).toEqual([

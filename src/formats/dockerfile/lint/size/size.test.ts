@@ -1,7 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is the shell's syntax that is tested
-import { describe, expect, it } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { describe, expect, it, test } from 'vitest';
 import { parseDockerfile } from '../../parse.ts';
-import { SIZE_RULES, type SizeRule } from '../rules.ts';
+import { LINT_RULES, SIZE_RULES, type SizeRule } from '../rules.ts';
 import { lintSize } from './size.ts';
 import type { SizeOptions } from './stages.ts';
 
@@ -144,6 +145,12 @@ describe.each(Object.keys(SIZE_RULES) as SizeRule[])('%s', (rule) => {
   it.each(CASES[rule].good)('is content with %j', async (text, options) => {
     expect(await found(text, options)).toEqual([]);
   });
+});
+
+test('the documentation has every rule', () => {
+  const text = readFileSync(new URL('../../../../../docs/build-checks.md', import.meta.url), 'utf8');
+  const told = [...text.matchAll(/^\| `(\w+)`/gm)].map((match) => match[1]);
+  expect(told.sort()).toEqual([...Object.keys(LINT_RULES), ...Object.keys(SIZE_RULES)].sort());
 });
 
 describe('lintSize', () => {
