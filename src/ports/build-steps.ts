@@ -39,8 +39,7 @@ export interface BuildStep {
 }
 
 /** A step that has ended with another status than 0. */
-export interface FailedStep {
-  readonly status: number;
+export interface FailedStep extends Pick<StepResult, 'status' | 'outOfMemory'> {
   /**
    * Runs a program at the terminal of this process, as the step's: with its filesystem, mounts, user, environment and directory.
    * @returns its status

@@ -1,6 +1,7 @@
 /** What the user gets to see of a step that failed. @module */
 import { ImageError } from '../../base/errors.ts';
 import type { Dockerfile, Range, RunInstruction } from '../../formats/dockerfile/types.ts';
+import type { FailedStep } from '../../ports/build-steps.ts';
 
 /** The last lines of a program's output. */
 export class Tail {
@@ -21,11 +22,44 @@ export class Tail {
   }
 }
 
-/** A program of a RUN ended with a status other than 0. */
-export function failedProgram(run: RunInstruction, status: number, tail: Tail): ImageError {
-  const ended = status > 128 ? `was ended by signal ${status - 128}` : `ended with exit status ${status}`;
+/** signal(7), those that end a program that did nothing about them. */
+const SIGNALS: Readonly<Record<number, string>> = {
+  1: 'SIGHUP',
+  2: 'SIGINT',
+  3: 'SIGQUIT',
+  4: 'SIGILL',
+  6: 'SIGABRT',
+  7: 'SIGBUS',
+  8: 'SIGFPE',
+  9: 'SIGKILL',
+  11: 'SIGSEGV',
+  13: 'SIGPIPE',
+  15: 'SIGTERM',
+};
+
+/**
+ * A program of a RUN ended with a status other than 0.
+ * @param options.inspected whether the user has looked at what it has left
+ */
+export function failedProgram(
+  run: RunInstruction,
+  { status, outOfMemory }: Pick<FailedStep, 'status' | 'outOfMemory'>,
+  tail: Tail,
+  { inspected }: { readonly inspected: boolean },
+): ImageError {
+  const number = status - 128;
+  const signal = SIGNALS[number] === undefined ? `signal ${number}` : `signal ${number} (${SIGNALS[number]})`;
+  const ended = number > 0 ? `was ended by ${signal}` : `ended with exit status ${status}`;
+  const memory = outOfMemory === 0 ? '' : `; there was no memory left, and the kernel ended ${processes(outOfMemory)}`;
   const output = tail.lines.length === 0 ? '' : `\nlast output:\n${tail.lines.map((line) => `  ${line}`).join('\n')}`;
-  return new ImageError('INVALID', `"${shortened(run.source)}" ${ended}${output}`);
+  const look = inspected ? undefined : '"pare build --debug-shell" opens a shell in what the step has left';
+  const hint = outOfMemory === 0 ? look : 'let it do less at once, or start pare where there is more memory';
+  const details = hint === undefined ? {} : { hint };
+  return new ImageError('INVALID', `"${shortened(run.source)}" ${ended}${memory}${output}`, details);
+}
+
+function processes(count: number): string {
+  return count === 1 ? 'a process' : `${count} processes`;
 }
 
 function shortened(text: string): string {

@@ -1,10 +1,11 @@
 /** What carrying out a Dockerfile needs of the world, handed in: contexts, images, a place for layers, a memory, a runner. @module */
+import type { ImageError } from '../../base/errors.ts';
 import type { Platform } from '../../formats/oci/types.ts';
 import type { LayerEntry } from '../../model/layer/entry.ts';
 import type { FileNode } from '../../model/node.ts';
 import type { Tree } from '../../model/tree.ts';
 import type { BuildLayers, ContentDigests, Memo } from '../../ports/build-memory.ts';
-import type { StepRunner } from '../../ports/build-steps.ts';
+import type { FailedStep, StepRunner } from '../../ports/build-steps.ts';
 import type { Run } from '../../ports/run.ts';
 import type { State } from './state.ts';
 
@@ -30,8 +31,15 @@ export interface BuildPorts {
   /** Path of an agent's socket; undefined where none was given. @throws ImageError where it cannot be started */
   ssh(id: string): Promise<string | undefined>;
   readonly steps: StepReporter;
+  readonly inspect?: Inspect | undefined;
   readonly run: Run;
 }
+
+/**
+ * Told of a program of a RUN that has failed, before the build is ended for it.
+ * @param shell that RUN uses here: program and options
+ */
+export type Inspect = (failure: ImageError, failed: FailedStep, shell: readonly string[]) => Promise<void>;
 
 /** Tells of steps: that they begin, what they print, and how they end. */
 export interface StepReporter {

@@ -11,7 +11,7 @@ import { diff } from '../../model/diff.ts';
 import { TreeEditor } from '../../model/editor.ts';
 import { resolve } from '../../model/resolve.ts';
 import { EMPTY_TREE, nodeAt } from '../../model/tree.ts';
-import type { BuildStep, StepMount, StepRoot } from '../../ports/build-steps.ts';
+import type { BuildStep, FailedStep, StepMount, StepRoot } from '../../ports/build-steps.ts';
 import { shellOf } from './config.ts';
 import type { StageContext } from './context.ts';
 import { digestOfNode } from './describe.ts';
@@ -23,6 +23,7 @@ import type { State } from './state.ts';
 
 export async function runStep(state: State, run: RunInstruction, context: StageContext) {
   const { settings, ports } = context;
+  const { inspect } = ports;
   if (run.security === 'insecure' && !settings.allows.has('security.insecure')) {
     throw new ImageError('DENIED', 'RUN --security=insecure was not allowed', {
       hint: 'if you trust the Dockerfile, add --allow security.insecure',
@@ -52,6 +53,9 @@ export async function runStep(state: State, run: RunInstruction, context: StageC
         anticipate: context.anticipate,
         make: async () => {
           const tail = new Tail();
+          const inspected = inspect !== undefined;
+          const failure = (failed: Pick<FailedStep, 'status' | 'outOfMemory'>) =>
+            failedProgram(run, failed, tail, { inspected });
           const step: BuildStep = {
             root: await state.root(),
             process: { args, env, cwd, user },
@@ -66,17 +70,20 @@ export async function runStep(state: State, run: RunInstruction, context: StageC
               tail.add(line);
               output(stream, line);
             },
+            ...(inspect === undefined
+              ? {}
+              : { inspect: (failed) => inspect(failure(failed), failed, shellOf(state.config)) }),
           };
+          await using stack = new AsyncDisposableStack();
           const runner = await ports.runner();
-          const result = await runner.run(step, ports.run);
-          if (result.status !== 0) {
-            await result[Symbol.asyncDispose]();
-            throw failedProgram(run, result.status, tail);
-          }
+          const result = stack.use(await runner.run(step, ports.run));
+          if (result.status !== 0) throw failure(result);
+          const changes = await result.changes();
+          const held = stack.move();
           return {
-            changes: await result.changes(),
+            changes,
             keep: (key: string) => result.keep(key),
-            [Symbol.asyncDispose]: () => result[Symbol.asyncDispose](),
+            [Symbol.asyncDispose]: () => held.disposeAsync(),
           };
         },
       },

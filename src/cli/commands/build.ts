@@ -14,6 +14,7 @@ import { machinePlatform } from '../../system/machine.ts';
 import { annotations } from '../build/annotations.ts';
 import { cacheSources, cacheTarget } from '../build/cache-words.ts';
 import { type Call, callOption } from '../build/call.ts';
+import { debugShell } from '../build/debug-shell.ts';
 import { type BuildShow, openShow, PROGRESS_KINDS, type ProgressKind } from '../build/events.ts';
 import { assertPlatforms, isStdout, type Place, placesOf } from '../build/outputs.ts';
 import { refusedOptions } from '../build/refused.ts';
@@ -44,6 +45,7 @@ interface Flags {
   readonly ulimit?: readonly string[];
   readonly allow?: readonly string[];
   readonly runtime?: string;
+  readonly debugShell?: true;
   readonly output?: readonly string[];
   readonly tag?: readonly string[];
   readonly load?: true;
@@ -107,7 +109,7 @@ function inputOptions(command: Command): void {
       'send what steps came to: type=registry,ref=NAME, type=local,dest=DIRECTORY, type=inline; mode=max, mounts=true',
       (value: string, before: readonly CacheTarget[] = []) => [...before, cacheTarget(value)],
     )
-    .option('--check', 'say what is wrong with the Dockerfile, and build nothing; exit 1 where there is anything')
+    .option('--check', 'say what is wrong in the Dockerfile, or too large, and build nothing; exit 1: there is something')
     .addOption(callOption())
     .option('--pull', 'ask registries also for images that the store has');
 }
@@ -129,7 +131,8 @@ function stepOptions(command: Command): void {
     .option('--shm-size <bytes>', 'size of /dev/shm', shmSize)
     .option('--ulimit <name=soft[:hard]>', 'limit of resources', collect)
     .option('--allow <entitlement>', 'security.insecure: RUN --security=insecure', list)
-    .option('--runtime <name>', 'runc or crun; default what is installed')
+    .option('--runtime <name>', 'runc, crun or chroot; default the first that works')
+    .option('--debug-shell', 'where a RUN fails, open a shell in what it has left')
     .addOption(new Option('--progress <kind>', 'how it is shown what goes on').choices(PROGRESS_KINDS).default('auto'));
 }
 
@@ -155,10 +158,12 @@ function outputOptions(command: Command): void {
 
 async function run(directory: string, flags: Flags, context: Context): Promise<void> {
   const started = performance.now();
-  using show = await openShow(flags.progress, context);
+  const debug = flags.debugShell === true ? debugShell(context) : undefined;
+  using show = await openShow(debug?.progress(flags.progress) ?? flags.progress, context);
   const { env, insecure } = context;
   const access = { env, run: show.run, insecure };
-  const options = optionsOf(directory, flags, context, show);
+  const plain = optionsOf(directory, flags, context, show);
+  const options = debug === undefined ? plain : { ...plain, ...debug.hooks(show) };
   const fallback = nameOf(directory);
   const { tag = [], output = [], load = false, push = false } = flags;
   const places = placesOf({ output, tag, load, push, fallback });

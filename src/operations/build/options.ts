@@ -1,7 +1,7 @@
 /** What a build is asked for. @module */
 
 import type { BuildSettings } from '../../builders/dockerfile/context.ts';
-import type { BuildEvent } from '../../builders/dockerfile/ports.ts';
+import type { BuildEvent, Inspect } from '../../builders/dockerfile/ports.ts';
 import type { Platform } from '../../formats/oci/types.ts';
 import type { Annotation } from './annotations.ts';
 import type { CacheSource, CacheTarget } from './cache/options.ts';
@@ -38,4 +38,6 @@ export interface BuildOptions extends Omit<BuildSettings, 'clock' | 'buildPlatfo
   /** Words that start `pare step-helper`. */
   readonly helperCommand: readonly string[];
   readonly report: (event: BuildEvent) => void;
+  /** Told of a RUN that has failed; may run a shell at the terminal, which stdin then has to be. */
+  readonly inspect?: Inspect | undefined;
 }

@@ -104,6 +104,7 @@ export function buildWorld(
     secret: secretReader(options.secrets, access.env, run),
     ssh: sshAgents(options.ssh, stack, run),
     steps: new Steps(options.report, options.platforms.length > 1),
+    inspect: options.inspect,
     run,
   };
   return { ports, memo, contents, sendable: { memory, memo, layers, mounts, imported, runner, warn } };
@@ -126,10 +127,12 @@ function pulled(reference: string): string {
 
 async function openRunner(
   store: string,
-  { helperCommand, runtime }: BuildOptions,
+  { helperCommand, runtime, inspect }: BuildOptions,
   stack: AsyncDisposableStack,
   env: Access['env'],
 ): Promise<StepRunner> {
   const runtimes = await findStepRuntimes(runtime);
-  return stack.use(stepRunner({ ...stepDirectories(store), kind: snapshotKindIn(env), runtimes, helperCommand }));
+  const kind = snapshotKindIn(env);
+  const terminal = inspect !== undefined;
+  return stack.use(stepRunner({ ...stepDirectories(store), kind, runtimes, helperCommand, terminal }));
 }

@@ -91,11 +91,13 @@ async function open(options: StepRunnerOptions): Promise<Opened> {
   const who = standing();
   makeDirectories(directory);
   await sweepSnapshots(directory, { keep: KEPT_BYTES, gone: removeCgroups });
-  const helper = await startHelper({ who, command: helperCommand, directory, terminal });
+  await using stack = new AsyncDisposableStack();
+  const helper = stack.use(await startHelper({ who, command: helperCommand, directory, terminal }));
   const form = who === 'root' ? PRIVILEGED : namespaceForm(helper.hello);
   const hands: Hands = who === 'user' ? helperHands(helper, directory) : OWN_HANDS;
   const snapshotters = await snapshottersFor({ who, helper, directory, hands, kind });
   const snapshots = new Snapshots(directory, { form, snapshotters });
+  stack.move();
   return { who, helperCommand, helper, form, hands, caches, snapshots, runtimes: [...runtimes] };
 }
 
@@ -177,6 +179,7 @@ async function carryOut(
     try {
       await step.inspect({
         status,
+        outOfMemory,
         shell: async (args) => {
           const shell = shellRequest(args, spec, attempt, opened);
           return accepted(await ended.shell(shell, signal));

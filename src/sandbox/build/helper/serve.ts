@@ -1,6 +1,7 @@
 /** The helper: does what it is asked to until its stdin ends, which it does when pare has ended, in whatever way. @module */
 import { readFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { fromSystem } from '../../../base/errors.ts';
 import { writeLayer } from '../../../model/layer/write.ts';
 import { rootReader } from '../../../system/disk-root.ts';
 import { readTree } from '../../../system/read-tree.ts';
@@ -55,10 +56,18 @@ async function answerTo(
       return look(request.mount, request.name);
     case 'write': {
       await using tar = await treeInTar(request.tar);
-      return await writeTree(tar.tree, request.directory, {});
+      return await saying(`cannot write a layer into ${request.directory}`, writeTree(tar.tree, request.directory, {}));
     }
     case 'read':
-      return spool(request.directory, request.tar);
+      return await saying(`cannot keep what ${request.directory} holds`, spool(request.directory, request.tar));
+  }
+}
+
+async function saying<T>(doing: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw fromSystem(error, doing);
   }
 }
 
