@@ -31,7 +31,7 @@ function maker(who: string): SnapshotterMaker {
       const directories = directorySnapshots(directory, OWN_HANDS);
       return kind === 'erofs' ? [erofsSnapshots(directory), directories] : [directories];
     },
-    draws: who !== 'root' ? 0 : kind === 'erofs' ? 60 : 10,
+    draws: who !== 'root' ? 0 : kind === 'erofs' ? 40 : 6,
   };
 }
 
