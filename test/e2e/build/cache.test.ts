@@ -137,6 +137,47 @@ describe.runIf(ready).each([
     ]);
   });
 
+  test('what is kept takes what du says, and goes when nobody uses it', async () => {
+    const usage = async (...args: readonly string[]) => {
+      const { stdout, stderr, status } = await first.pare('cache', ...args, '--json');
+      if (status !== 0) throw new Error(stderr);
+      return JSON.parse(stdout) as Usage;
+    };
+    const { kept } = await usage('du');
+    const kinds = new Set(kept.map(({ kind }) => kind));
+    expect([...kinds].sort()).toEqual(['blob', 'layer', 'mount', 'snapshot', 'step']);
+    const own = kept.filter(({ kind }) => kind !== 'blob');
+    // Directories that hold the pieces, and locks.
+    const around = onDisk(join(first.store, 'cache')) - own.reduce((sum, { bytes }) => sum + bytes, 0);
+    expect(around).toBeGreaterThanOrEqual(0);
+    expect(around).toBeLessThan(20 * 4096);
+    expect((await usage('prune', '--dry-run')).kept).toEqual(kept);
+    expect((await usage('prune', '--filter', 'until=1h')).removed).toEqual([]);
+    expect((await usage('prune', '--filter', 'type=mount')).removed).toMatchObject([{ description: 'kept' }]);
+    expect((await first.build()).ran).toEqual([]);
+    expect((await first.build('--no-cache-filter', 'build')).ran).toEqual(['ran-build']);
+    expect((await usage('prune', '--max-used-space', '0')).kept.every(({ inUse }) => inUse)).toBe(true);
+    expect((await first.build()).ran).toHaveLength(3);
+  });
+
+  test('a build goes on while everything that nobody uses is removed', async () => {
+    const flags = ['--no-cache', '--build-arg', 'WAIT=3', '-f', join(person.home, 'slow')];
+    await writeFile(
+      join(person.home, 'slow'),
+      `ARG WAIT\n${DOCKERFILE.replace('echo ran-build', 'echo ran-build; sleep 2')}`,
+    );
+    const building = first.build(...flags);
+    const removed: string[] = [];
+    for (let i = 0; i < 4; i++) {
+      const { stdout } = await first.pare('cache', 'prune', '--all', '--json');
+      removed.push(...(JSON.parse(stdout) as Usage).removed.map(({ kind }) => kind));
+    }
+    expect((await building).ran).toEqual(expect.arrayContaining(['ran-build', 'ran-idle', 'ran-last']));
+    expect(removed).toContain('step');
+    expect((await first.build('-f', join(person.home, 'slow'))).digest).toMatch(/^sha256:/);
+    expect(await first.pare('verify', '--store')).toMatchObject({ status: 0 });
+  });
+
   test('a layout holds no more than what was sent there last', async () => {
     const layout = join(person.home, 'again');
     const blobs = () => readdirSync(join(layout, 'blobs/sha256')).length;
@@ -160,6 +201,16 @@ describe.runIf(ready).each([
     expect(warnings).toEqual([expect.stringMatching(/is not used: sha256:.* is damaged/)]);
   });
 });
+
+interface Usage {
+  readonly kept: readonly { readonly kind: string; readonly bytes: number; readonly inUse: boolean }[];
+  readonly removed: readonly { readonly kind: string }[];
+}
+
+/** As du(1) counts, who may look everywhere. */
+function onDisk(path: string): number {
+  return Number.parseInt(execFileSync('du', ['-sB1', path], { encoding: 'utf8' }), 10);
+}
 
 /** Changes one byte in the middle. */
 function flip(path: string): void {
