@@ -25,11 +25,10 @@ export interface Project {
 /** What Debian's tools write down of when they ran. */
 const APT: readonly Exemption[] = [
   {
-    path: /^\/var\/log\/(dpkg\.log|alternatives\.log|apt\/history\.log)$/,
+    path: /^\/var\/log\/(dpkg|alternatives|apt\/history|apt\/term)\.log$/,
     why: 'a log with times',
     part: withoutTimes,
   },
-  { path: /^\/var\/log\/apt\/term\.log$/, why: 'a log with times and progress' },
   {
     path: /^\/var\/cache\/ldconfig\/aux-cache$/,
     why: 'inode numbers and times of libraries, by which ldconfig knows them again',

@@ -53,7 +53,10 @@ export function sandboxOf(person: Person): Sandbox {
         await use(port);
       } finally {
         child.kill('SIGTERM');
+        // As docker stop has it.
+        const killer = setTimeout(() => child.kill('SIGKILL'), 10_000);
         await ended;
+        clearTimeout(killer);
       }
     },
   };
