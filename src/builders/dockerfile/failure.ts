@@ -63,7 +63,8 @@ function processes(count: number): string {
 }
 
 function shortened(text: string): string {
-  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+  const line = text.replace(/\s+/g, ' ');
+  return line.length > 200 ? `${line.slice(0, 200)}…` : line;
 }
 
 /** Errors that say already where: one of a stage below another. */
@@ -84,7 +85,7 @@ export function inFile(error: unknown, { name, text }: Pick<Dockerfile, 'name' |
 
 /** Lines around, and those of the instruction marked. */
 export function excerpt(text: string, { start, end }: Range, around = 2): string {
-  const lines = text.split('\n');
+  const lines = text.replace(/\n$/, '').split('\n');
   const from = Math.max(1, start.line - around);
   const to = Math.min(lines.length, Math.max(end.line, start.line) + around);
   const width = String(to).length;
