@@ -1,7 +1,7 @@
 /**
  * `pare copy` against `skopeo copy`, start-up included: an archive as `docker save` writes it into an OCI layout with gzip layers;
  * and what needs no compression: layout to layout, layout to registry, registry to layout. The registry is Debian's
- * docker-registry on loopback, emptied before each round.
+ * docker-registry on loopback, emptied before each round. Beside them what a bare Node.js program (`bench/bare`) takes for the same.
  *
  * Options: `--rounds N` (default 3); `--times N`: an image of so many times 300 MB (default 1; may be repeated).
  * @module
@@ -10,6 +10,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type DockerRegistry, startDockerRegistry } from '../test/e2e/registry/docker-registry.ts';
 import { type Contestant, compare, table } from './lib/compare.ts';
@@ -28,15 +29,26 @@ interface Place {
   size?(): number;
 }
 
+interface Directory extends Place {
+  readonly path: string;
+}
+
+/** What does the same with nothing around it. @param target an empty place for it */
+type Least = (target: Directory) => Contestant;
+
+const BARE = 'a bare Node.js program';
+const bareDir = fileURLToPath(new URL('bare', import.meta.url));
+
 async function measure(dir: string, pare: readonly string[], times: number, registry: DockerRegistry): Promise<void> {
   const work = join(dir, `${times}`);
   mkdirSync(work);
   const archive = await dockerArchive(work, times);
   const megabytes = (statSync(archive).size / 1e6).toFixed(0);
-  const layout = (name: string): Place => {
+  const layout = (name: string): Directory => {
     const path = join(work, name);
     const reference = `oci:${path}:copied`;
     return {
+      path,
       pare: reference,
       skopeo: reference,
       clear: () => rmSync(path, { recursive: true, force: true }),
@@ -47,7 +59,7 @@ async function measure(dir: string, pare: readonly string[], times: number, regi
   const inRegistry: Place = { pare: remote, skopeo: remote, clear: () => registry.clear() };
   const saved = `docker-archive:${archive}`;
   const source = layout('source');
-  const run = (what: string, from: Pick<Place, 'pare' | 'skopeo'>, to: (name: string) => Place) => {
+  const run = (what: string, from: Pick<Place, 'pare' | 'skopeo'>, to: (name: string) => Place, least?: Least) => {
     const contestant = (name: string, command: readonly string[], end: 'pare' | 'skopeo'): Contestant => {
       const target = to(name);
       return {
@@ -60,8 +72,9 @@ async function measure(dir: string, pare: readonly string[], times: number, regi
     };
     const insecure = ['--src-tls-verify=false', '--dest-tls-verify=false'];
     const skopeo = ['skopeo', '--insecure-policy', 'copy', '--quiet', ...insecure];
+    const bare = least?.(layout('bare'));
     const rows = compare(
-      [contestant('pare', pare, 'pare'), contestant('skopeo', skopeo, 'skopeo')],
+      [contestant('pare', pare, 'pare'), contestant('skopeo', skopeo, 'skopeo'), ...(bare === undefined ? [] : [bare])],
       Number(values.rounds),
     );
     console.log(`\n### ${what}, ${megabytes} MB uncompressed\n\n${table(rows)}`);
@@ -70,10 +83,23 @@ async function measure(dir: string, pare: readonly string[], times: number, regi
   succeed([...pare, saved, source.pare]);
   rmSync(archive);
   run('oci → oci', source, layout);
-  run('oci → registry', source, () => inRegistry);
+  run(
+    'oci → registry',
+    source,
+    () => inRegistry,
+    () => ({
+      name: BARE,
+      command: [process.execPath, join(bareDir, 'push.ts'), source.path, `${registry.host}/bench:copied`],
+      prepare: () => inRegistry.clear(),
+    }),
+  );
   registry.clear();
   succeed([...pare, source.pare, remote]);
-  run('registry → oci', inRegistry, layout);
+  run('registry → oci', inRegistry, layout, (target) => ({
+    name: BARE,
+    command: [process.execPath, join(bareDir, 'pull.ts'), `${registry.host}/bench:copied`, target.path],
+    prepare: () => target.clear(),
+  }));
   rmSync(work, { recursive: true });
 }
 

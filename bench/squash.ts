@@ -1,7 +1,7 @@
 /**
  * `pare squash` of an OCI layout of three layers into another, start-up included, against `buildah commit --squash` (from, commit
  * and the removal of what it left) and against umoci (unpack, and the tree as the one layer of a new image), uncompressed and
- * gzipped; and beside them what hashing the same bytes with openssl takes.
+ * gzipped; and beside them what hashing the same bytes with openssl takes, and the least that a Node.js program does (`bench/bare`).
  *
  * Option: `--rounds N` (default 2).
  * @module
@@ -10,6 +10,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type Contestant, compare, table } from './lib/compare.ts';
 import { dockerArchive, layoutSize } from './lib/image.ts';
@@ -74,7 +75,13 @@ try {
       ),
       ...(form === 'gzip' ? [contestant('umoci unpack, insert', script(UMOCI))] : []),
       ...(form === 'none'
-        ? [contestant('openssl sha256 of the same bytes', () => ['openssl', 'dgst', '-sha256', archive])]
+        ? [
+            contestant('openssl sha256 of the same bytes', () => ['openssl', 'dgst', '-sha256', archive]),
+            contestant('a bare Node.js program', (work) => [
+              ...[process.execPath, fileURLToPath(new URL('bare/join.ts', import.meta.url))],
+              ...[join(dir, `source-${form}`), join(work, 'layer.tar')],
+            ]),
+          ]
         : []),
     ];
     console.log(`\n### ${form === 'none' ? 'Uncompressed' : 'With gzip'}, ${megabytes} MB\n`);
