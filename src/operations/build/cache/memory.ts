@@ -46,23 +46,11 @@ export interface Memories {
   readonly imported: (() => Promise<ImportedCache>) | undefined;
 }
 
-export function sharedMemory({ dir, memo, layers, contents, imported }: Memories): SharedMemory {
+export function sharedMemory(memories: Memories): SharedMemory {
+  const { dir, memo, imported } = memories;
   const steps = new Map<Digest, CachedStep>();
   const known = new Map<Digest, CachedContent>();
-  const inStore = (diffId: DiffId) => storedLayer(diffId, dir, memo);
-  const isHere = (diffId: DiffId) => existsSync(layerPath(cacheDir(dir), diffId)) || inStore(diffId) !== undefined;
-  const stored = async (diffId: DiffId) => inStore(diffId) ?? (await imported?.())?.layers.get(diffId);
-  /** What is imported is believed in this build alone: the store remembers what was done here. */
-  const look: Memo['get'] = async (key) => {
-    const own = await memo.get(key);
-    if (imported === undefined || (own !== undefined && (own.diffId === undefined || isHere(own.diffId)))) return own;
-    return (await imported()).steps.get(key) ?? own;
-  };
-  const conclude = async (text: string, compute: () => Promise<Digest>) => {
-    const here = contents.known(text);
-    const elsewhere = here === undefined ? (await imported?.())?.contents.get(digestOf(text)) : undefined;
-    return here ?? elsewhere ?? (await contents.derived(text, compute));
-  };
+  const stored = async (diffId: DiffId) => storedLayer(diffId, dir, memo) ?? (await imported?.())?.layers.get(diffId);
   return {
     steps,
     known,
@@ -72,36 +60,62 @@ export function sharedMemory({ dir, memo, layers, contents, imported }: Memories
       touchMemo(buildCacheDir(dir), steps.keys(), now);
       for (const { diffId } of steps.values()) if (diffId !== undefined) touch(entriesPath(cacheDir(dir), diffId), now);
     },
-    memo: {
-      get: async (key) => {
-        const found = await look(key);
-        if (found !== undefined) steps.set(key, { key, ...found });
-        return found;
-      },
-      put: async (key, what) => {
-        steps.set(key, { key, ...what });
-        await memo.put(key, what);
-      },
+    memo: sharedMemo(memories, steps),
+    layers: sharedLayers(memories, stored),
+    contents: sharedContents(memories, known),
+  };
+}
+
+/** What is imported is believed in this build alone: the store remembers what was done here. */
+function sharedMemo({ dir, memo, imported }: Memories, steps: Map<Digest, CachedStep>): Memo {
+  const isHere = (diffId: DiffId) =>
+    existsSync(layerPath(cacheDir(dir), diffId)) || storedLayer(diffId, dir, memo) !== undefined;
+  const look: Memo['get'] = async (key) => {
+    const own = await memo.get(key);
+    if (imported === undefined || (own !== undefined && (own.diffId === undefined || isHere(own.diffId)))) return own;
+    return (await imported()).steps.get(key) ?? own;
+  };
+  return {
+    get: async (key) => {
+      const found = await look(key);
+      if (found !== undefined) steps.set(key, { key, ...found });
+      return found;
     },
-    layers: {
-      add: layers.add,
-      find: async (diffId, run) => {
-        const here = await layers.get(diffId, run);
-        if (here !== undefined) return scanned(here);
-        const kept = await stored(diffId);
-        return kept && elsewhere(kept, layers, run);
-      },
+    put: async (key, what) => {
+      steps.set(key, { key, ...what });
+      await memo.put(key, what);
     },
-    contents: {
-      of: contents.of,
-      identity: contents.identity,
-      derived: async (text, compute) => {
-        if (!travels(text)) return contents.derived(text, compute);
-        const digest = await conclude(text, compute);
-        const key = digestOf(text);
-        known.set(key, { key, digest });
-        return digest;
-      },
+  };
+}
+
+function sharedLayers({ layers }: Memories, stored: SharedMemory['stored']): BuildLayers {
+  /** Several stages may stand on one: it is fetched once. */
+  const kept = new Map<DiffId, FoundLayer>();
+  return {
+    add: layers.add,
+    find: async (diffId, run) => {
+      const here = await layers.get(diffId, run);
+      if (here !== undefined) return scanned(here);
+      const layer = await stored(diffId);
+      if (layer === undefined) return undefined;
+      const found = kept.get(diffId) ?? elsewhere(layer, layers, run);
+      kept.set(diffId, found);
+      return found;
+    },
+  };
+}
+
+function sharedContents({ contents, imported }: Memories, known: Map<Digest, CachedContent>): ContentDigests {
+  const told = async (text: string) => (await imported?.())?.contents.get(digestOf(text));
+  return {
+    of: contents.of,
+    identity: contents.identity,
+    derived: async (text, compute) => {
+      if (!travels(text)) return contents.derived(text, compute);
+      const digest = contents.known(text) ?? (await told(text)) ?? (await contents.derived(text, compute));
+      const key = digestOf(text);
+      known.set(key, { key, digest });
+      return digest;
     },
   };
 }
