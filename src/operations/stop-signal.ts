@@ -1,23 +1,9 @@
-/** Signals by name or number, as the runtimes that stop a container take them. @module */
+/** `--stop-signal` of the verbs that write configs. @module */
 import { ImageError } from '../base/errors.ts';
-
-/** Of Linux (signal(7)), on every architecture that images are made for. */
-const NAMES: ReadonlySet<string> = new Set([
-  ...['ABRT', 'ALRM', 'BUS', 'CHLD', 'CLD', 'CONT', 'FPE', 'HUP', 'ILL', 'INT', 'IO', 'IOT', 'KILL', 'PIPE', 'POLL'],
-  ...['PROF', 'PWR', 'QUIT', 'SEGV', 'STKFLT', 'STOP', 'SYS', 'TERM', 'TRAP', 'TSTP', 'TTIN', 'TTOU', 'URG', 'USR1'],
-  ...['USR2', 'VTALRM', 'WINCH', 'XCPU', 'XFSZ', 'RTMIN', 'RTMAX'],
-]);
-
-/** Real-time signals are counted from either end of theirs; neither count reaches the other end. */
-const REAL_TIME = /^(?:RTMIN\+(?:[1-9]|1[0-5])|RTMAX-(?:[1-9]|1[0-4]))$/;
-const LAST = 64;
+import { isSignal, SIGNAL_HINT } from '../base/signals.ts';
 
 /** The text as it is. @throws ImageError USAGE for what is no signal: such an image could not be stopped */
 export function stopSignal(text: string): string {
-  const name = text.toUpperCase().replace(/^SIG/, '');
-  const isNumber = /^\d{1,2}$/.test(text) && Number(text) >= 1 && Number(text) <= LAST;
-  if (isNumber || NAMES.has(name) || REAL_TIME.test(name)) return text;
-  throw new ImageError('USAGE', `--stop-signal ${text.slice(0, 100)}: there is no such signal`, {
-    hint: `write a name as SIGTERM, QUIT or RTMIN+3, or a number from 1 to ${LAST}`,
-  });
+  if (isSignal(text)) return text;
+  throw new ImageError('USAGE', `--stop-signal ${text.slice(0, 100)}: there is no such signal`, { hint: SIGNAL_HINT });
 }

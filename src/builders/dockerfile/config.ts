@@ -1,5 +1,6 @@
 /** What the instructions that only speak of the config do to it. Pure: each gives a new config. @module */
 import { joinPath } from '../../base/path.ts';
+import { compact } from '../../formats/oci/shape.ts';
 import type { Healthcheck, RunConfig } from '../../formats/oci/types.ts';
 
 /** Sets variables, in place where they are set already. */
@@ -45,14 +46,13 @@ export function workdirOf(config: RunConfig, path: string): string {
 
 /** As BuildKit has it, with a word for Docker on Windows that others pass over. @param args of the shell form, the shell included */
 export function withCommand(config: RunConfig, args: readonly string[]): RunConfig {
-  return { ...config, Cmd: args, ArgsEscaped: true };
+  return compact({ ...config, Cmd: args.length > 0 ? args : undefined, ArgsEscaped: true });
 }
 
 /** A command that the base gave is for the base's entry point, and goes with it. @param ownCommand CMD stood in this stage */
 export function withEntrypoint(config: RunConfig, args: readonly string[], ownCommand: boolean): RunConfig {
-  if (ownCommand) return { ...config, Entrypoint: args };
-  const { Cmd: _, ...rest } = config;
-  return { ...rest, Entrypoint: args };
+  const Entrypoint = args.length > 0 ? args : undefined;
+  return compact(ownCommand ? { ...config, Entrypoint } : { ...config, Entrypoint, Cmd: undefined });
 }
 
 export function withHealthcheck(config: RunConfig, check: Healthcheck): RunConfig {
@@ -66,6 +66,17 @@ export function shellOf(config: RunConfig): readonly string[] {
 }
 
 export const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** What a stage is built upon: programs are found in any case, and the working directory is absolute. */
+export function asBase(config: RunConfig): RunConfig {
+  const { Env = [], WorkingDir } = config;
+  const hasPath = Env.some((one) => one.startsWith('PATH='));
+  return {
+    ...config,
+    Env: hasPath ? Env : [...Env, `PATH=${DEFAULT_PATH}`],
+    ...(WorkingDir === undefined || WorkingDir === '' ? {} : { WorkingDir: joinPath('/', WorkingDir) }),
+  };
+}
 
 /** What an image on nothing says, as BuildKit has it. */
 export const SCRATCH_CONFIG: RunConfig = { Env: [`PATH=${DEFAULT_PATH}`], WorkingDir: '/' };

@@ -6,15 +6,17 @@ import { expandWord } from '../../formats/dockerfile/expand.ts';
 import { parseGitReference } from '../../formats/dockerfile/git.ts';
 import { heredocContent } from '../../formats/dockerfile/heredoc.ts';
 import { compileIgnore } from '../../formats/dockerfile/ignore.ts';
-import { parseMode } from '../../formats/dockerfile/mode.ts';
+import { octalMode, parseMode } from '../../formats/dockerfile/mode.ts';
 import type { AddInstruction, CopyInstruction, FileSource as Source } from '../../formats/dockerfile/types.ts';
 import { bytesContent } from '../../model/content.ts';
 import { diff } from '../../model/diff.ts';
-import { FILE_META } from '../../model/node.ts';
+import { FILE_META, type FileNode } from '../../model/node.ts';
 import { EMPTY_TREE, type Tree } from '../../model/tree.ts';
 import type { StageContext } from './context.ts';
 import { type CopyRequest, type CopySource, copiedOf, copyInto } from './copy/copy.ts';
-import { resolveOwner } from './copy/owner.ts';
+import { isNumericOwner, resolveOwner } from './copy/owner.ts';
+import { withoutRepetition } from './copy/repetition.ts';
+import { hasWildcards } from './copy/wildcards.ts';
 import { digestOfNode } from './describe.ts';
 import { layerStep } from './layer-step.ts';
 import type { BuildPorts } from './ports.ts';
@@ -27,26 +29,27 @@ export async function copyStep(state: State, instruction: CopyInstruction | AddI
   const expand = (text: string) => expandWord(text, env, { escape: context.escape });
   const written = expand(instruction.destination.text);
   const destination = destinationOf(written, state.config.WorkingDir || '/');
-  if (instruction.sources.length > 1 && !destination.endsWith('/')) {
-    const verb = instruction.kind.toUpperCase();
-    throw new ImageError(
-      'USAGE',
-      `${verb} of several sources needs a directory: "${written}" does not end with a slash`,
-      {
-        hint: `write ${written}/`,
-      },
-    );
-  }
   const sources: SourceOf[] = [];
-  for (const source of instruction.sources) sources.push(await sourceOf(source, instruction, expand, context, state));
+  // As in BuildKit: what heredocs hold comes last.
+  const inOrder = instruction.sources.toSorted((a, b) => Number(a.kind === 'heredoc') - Number(b.kind === 'heredoc'));
+  for (const source of inOrder) sources.push(await sourceOf(source, instruction, expand, context, state));
   const chown = instruction.chown === undefined ? '' : expand(instruction.chown.text);
   const chmod = instruction.chmod === undefined ? '' : expand(instruction.chmod.text);
-  const excluded = instruction.exclude.map(({ text }) => expand(text));
+  // As in BuildKit, no variable is one there.
+  const excluded = instruction.exclude.map(({ text }) => text);
+  const octal = octalMode(chmod);
   const options = {
     mode: chmod === '' ? undefined : parseMode(chmod),
+    dirMode: octal === undefined ? undefined : octal & 0o777,
     excludes: excluded.length === 0 ? undefined : matcherOf(excluded),
+    time: settings.clock.time,
   };
-  const { link } = instruction;
+  const link = instruction.link && chmod === '';
+  if (instruction.link && !isNumericOwner(chown)) {
+    throw new ImageError('USAGE', `--link knows no names, and --chown=${chown} is one`, {
+      hint: 'write numbers, or leave --link out',
+    });
+  }
   const make = async () => {
     const tree = await state.tree();
     const below = link ? EMPTY_TREE : tree;
@@ -54,10 +57,11 @@ export async function copyStep(state: State, instruction: CopyInstruction | AddI
       ...options,
       sources: await Promise.all(sources.map(({ read }) => read())),
       destination,
-      owner: chown === '' ? undefined : await resolveOwner(tree, chown),
-      time: settings.clock.time,
+      owner: chown === '' ? undefined : await resolveOwner(tree, chown, ports.warn),
     };
-    const changes = diff(below, await copyInto(below, request, ports.archive));
+    const copied = diff(below, await copyInto(below, request, ports.archive));
+    const digest = (file: FileNode) => ports.contents.of(file, ports.run);
+    const changes = await withoutRepetition(copied, below, async (a, b) => (await digest(a)) === (await digest(b)));
     return { changes, [Symbol.asyncDispose]: async () => undefined };
   };
   return context.step(instruction.source, async () => {
@@ -66,10 +70,11 @@ export async function copyStep(state: State, instruction: CopyInstruction | AddI
     const contents: Digest[] = [];
     for (const source of sources)
       contents.push(await digestOf(source, described, [chmod, excluded, chown !== ''], ports));
-    const flags = [chown && ` --chown=${chown}`, chmod && ` --chmod=${chmod}`].join('');
+    const parents = instruction.kind === 'copy' && instruction.parents ? ' --parents' : '';
+    const flags = [parents, chown && ` --chown=${chown}`, chmod && ` --chmod=${chmod}`].join('');
     const words = [...sources.map(({ words }) => words), written].join(' ');
     const text = `${instruction.kind.toUpperCase()}${flags} ${words} # buildkit`;
-    const inputs = [instruction.kind, destination, chown, link, contents];
+    const inputs = [instruction.kind, destination, chown, octal, link, contents];
     const { fresh, anticipate } = context;
     return layerStep(state, { text, inputs, fresh, anticipate, make }, ports, settings.clock);
   });
@@ -147,12 +152,13 @@ function pathSource(tree: Tree, text: string, unpacks: boolean): CopySource {
   return { kind: 'path', tree, path: cleanPath(`/${text}`), unpacks };
 }
 
-/** `a/./b/c` is taken from `a`, and keeps `b/`. */
+/** `a/./b/c` is taken from `a`, and keeps `b/`. Without wildcards, something has to be there. */
 function parentsSource(tree: Tree, text: string): CopySource {
   const pivot = text.indexOf('/./');
   const path = cleanPath(`/${pivot < 0 ? '' : text.slice(0, pivot)}`);
   const pattern = cleanPath(`/${pivot < 0 ? text : text.slice(pivot + 3)}`).slice(1);
-  return { kind: 'path', tree, path, includes: pattern === '' ? undefined : matcherOf([pattern]), unpacks: false };
+  const includes = pattern === '' ? undefined : matcherOf([pattern]);
+  return { kind: 'path', tree, path, includes, required: hasWildcards(text) ? undefined : text, unpacks: false };
 }
 
 async function remoteSource(

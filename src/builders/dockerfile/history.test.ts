@@ -12,7 +12,9 @@ test.each([
 test('commands and checks as Go prints them', () => {
   expect(quotedList(['/bin/sh', '-c', 'echo "a"'])).toBe('["/bin/sh" "-c" "echo \\"a\\""]');
   const check = { Test: ['CMD-SHELL', 'true'], Interval: 5e9, Retries: 3 };
-  expect(healthcheckText(check)).toBe('&{["CMD-SHELL" "true"] "5s" "0s" "0s" "0s" \'\\x03\'}');
+  expect(healthcheckText(check)).toBe(
+    '{Test:[CMD-SHELL true] Interval:5s Timeout:0s StartPeriod:0s StartInterval:0s Retries:3}',
+  );
 });
 
 test('a RUN names the arguments that it saw', () => {

@@ -44,12 +44,12 @@ function goQuoted(text: string): string {
   });
 }
 
-/** As Go prints the struct with %q. */
+/** As Go prints the struct with %+v. */
 export function healthcheckText(check: Healthcheck): string {
   const { Test = [], Interval = 0, Timeout = 0, StartPeriod = 0, StartInterval = 0, Retries = 0 } = check;
-  const times = [Interval, Timeout, StartPeriod, StartInterval].map((one) => `"${goDuration(one)}"`).join(' ');
-  const character = `'\\x${Retries.toString(16).padStart(2, '0')}'`;
-  return `&{${quotedList(Test)} ${times} ${character}}`;
+  const times = Object.entries({ Interval, Timeout, StartPeriod, StartInterval });
+  const words = times.map(([name, nanoseconds]) => `${name}:${goDuration(nanoseconds)}`);
+  return `{Test:${plainList(Test)} ${words.join(' ')} Retries:${Retries}}`;
 }
 
 /** As Go prints a duration: `1m30s`, `1.5s`, `250ms`. @param nanoseconds */

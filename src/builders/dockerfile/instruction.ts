@@ -1,5 +1,7 @@
 /** Carrying out one instruction. @module */
 import { assertNever } from '../../base/assert.ts';
+import { ImageError } from '../../base/errors.ts';
+import { isSignal, SIGNAL_HINT } from '../../base/signals.ts';
 import { expandWord, expandWords } from '../../formats/dockerfile/expand.ts';
 import { parsePorts } from '../../formats/dockerfile/ports.ts';
 import type {
@@ -32,7 +34,7 @@ import { copyStep } from './copy-step.ts';
 import { healthcheckText, plainList, quotedList } from './history.ts';
 import { layerStep } from './layer-step.ts';
 import { runStep } from './run-step.ts';
-import { environmentIn } from './scope.ts';
+import { environmentIn, withVariables } from './scope.ts';
 import { type State, told } from './state.ts';
 
 /** The state behind the instruction. @throws ImageError */
@@ -53,7 +55,8 @@ export async function carryOut(state: State, instruction: Instruction, context: 
       return declare(state, instruction, context);
     case 'env': {
       const set = pairs(instruction.assignments);
-      return say(`ENV ${joined(set)}`, withEnv(config, set));
+      const variables = withVariables(state.variables, set);
+      return { ...say(`ENV ${joined(set)}`, withEnv(config, set)), variables };
     }
     case 'label': {
       const set = pairs(instruction.assignments);
@@ -68,6 +71,7 @@ export async function carryOut(state: State, instruction: Instruction, context: 
     }
     case 'volume': {
       const paths = instruction.paths.map(expand);
+      if (paths.includes('')) throw new ImageError('INVALID', 'VOLUME wants a path, and this one is empty');
       return say(`VOLUME ${plainList(paths)}`, withVolumes(config, paths));
     }
     case 'user': {
@@ -76,6 +80,9 @@ export async function carryOut(state: State, instruction: Instruction, context: 
     }
     case 'stopsignal': {
       const StopSignal = expand(instruction.signal);
+      if (!isSignal(StopSignal)) {
+        throw new ImageError('INVALID', `STOPSIGNAL ${StopSignal}: there is no such signal`, { hint: SIGNAL_HINT });
+      }
       return say(`STOPSIGNAL ${StopSignal}`, { ...config, StopSignal });
     }
     case 'shell': {
@@ -96,7 +103,8 @@ export async function carryOut(state: State, instruction: Instruction, context: 
     }
     case 'onbuild': {
       const OnBuild = [...(config.OnBuild ?? []), instruction.trigger.text];
-      return say(`ONBUILD ${instruction.trigger.text}`, { ...config, OnBuild });
+      // BuildKit's history says nothing of it.
+      return { ...state, config: { ...config, OnBuild } };
     }
     case 'maintainer': {
       const author = instruction.maintainer.text;
@@ -123,8 +131,9 @@ function declare(state: State, { args }: ArgInstruction, { settings, globals, ..
     const expand = (text: string) => expandWord(text, environmentIn(now), context);
     const name = expand(word.text);
     const fallback = value === undefined ? undefined : expand(value.text);
-    const own = settings.args.get(name) ?? fallback;
-    now = { ...now, args: new Map([...now.args, [name, own ?? globals.get(name)]]) };
+    const own = settings.args.get(name) ?? fallback ?? globals.get(name);
+    const variables = own === undefined ? now.variables : withVariables(now.variables, [[name, own]]);
+    now = { ...now, variables, args: new Map([...now.args, [name, own]]) };
     words.push(own === undefined ? name : `${name}=${own}`);
   }
   return told(now, `ARG ${words.join(' ')}`);
@@ -160,7 +169,7 @@ async function workdir(
   const user = state.config.User ?? '';
   const make = async () => {
     const below = await state.tree();
-    const owner = user === '' ? { uid: 0, gid: 0 } : await resolveOwner(below, user);
+    const owner = user === '' ? { uid: 0, gid: 0 } : await resolveOwner(below, user, ports.warn);
     const editor = new TreeEditor(below);
     const meta = { mode: 0o755, ...owner };
     makeDirectories(editor, WorkingDir, { kind: 'dir', meta, mtime: settings.clock.time, mtimeNs: 0 });

@@ -32,6 +32,8 @@ export interface BuildPorts {
   ssh(id: string): Promise<string | undefined>;
   readonly steps: StepReporter;
   readonly inspect?: Inspect | undefined;
+  /** Tells of what may be a mistake. */
+  readonly warn: (text: string) => void;
   readonly run: Run;
 }
 

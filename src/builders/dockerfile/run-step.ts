@@ -37,9 +37,7 @@ export async function runStep(state: State, run: RunInstruction, context: StageC
   const network = run.network === 'default' ? settings.network : run.network;
   const { hostname, extraHosts, shmSize, ulimits } = settings;
   const { security } = run;
-  const said = [...state.args].flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, environmentIn(state)(name) ?? value] as const],
-  );
+  const said = [...state.args].map(([name, value]) => [name, environmentIn(state)(name) ?? value ?? ''] as const);
   const text = runText(args, said);
   const options = { network, security, hostname, extraHosts, shmSize, ulimits };
   const inputs = ['run', state.platform, args, env.filter((one) => !isProxy(one)), cwd, user, words, options];
@@ -105,23 +103,21 @@ function commandOf(
   const [only] = heredocs;
   const script = runScript(run);
   if (only !== undefined && script.startsWith('#!') && script === heredocContent(only)) {
-    return { args: [`${SCRIPTS}/${only.name}`], files: new Map([[only.name, heredocContent(only)]]) };
+    return {
+      args: [...shellOf(config), `${SCRIPTS}/${only.name}`],
+      files: new Map([[only.name, heredocContent(only)]]),
+    };
   }
   return { args: [...shellOf(config), script], files: new Map() };
 }
 
 function environmentOfRun(state: State, { settings }: StageContext): readonly string[] {
-  const { config, args } = state;
-  const own = config.Env ?? [];
-  const taken = new Set(own.map((one) => one.split('=', 1)[0]));
-  const declared = [...args].flatMap(([name, value]) =>
-    value === undefined || taken.has(name) ? [] : `${name}=${value}`,
-  );
+  const { variables } = state;
   const proxies = PROXY_ARGS.flatMap((name) => {
     const value = settings.args.get(name);
-    return value === undefined || taken.has(name) || args.has(name) ? [] : `${name}=${value}`;
+    return value === undefined || variables.has(name) ? [] : `${name}=${value}`;
   });
-  return [...proxies, ...declared, ...own];
+  return [...proxies, ...[...variables].map(([name, value]) => `${name}=${value}`)];
 }
 
 function isProxy(variable: string): boolean {

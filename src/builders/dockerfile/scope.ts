@@ -1,13 +1,24 @@
-/** Variables of a stage: what ENV says wins over what ARG says. @module */
+/** Variables of a stage: of ENV and ARG the later one counts, and at the beginning of a stage what its base's ENV said. @module */
 import type { Environment } from '../../formats/dockerfile/expand.ts';
 import type { Platform } from '../../formats/oci/types.ts';
 import { formatPlatform } from '../../model/platform.ts';
-import { envOf } from './config.ts';
 import type { State } from './state.ts';
 
-export function environmentIn({ config, args }: Pick<State, 'config' | 'args'>): Environment {
-  const env = envOf(config);
-  return (name) => env.get(name) ?? args.get(name);
+export function environmentIn({ variables }: Pick<State, 'variables'>): Environment {
+  return (name) => variables.get(name);
+}
+
+/** The variables with these set, which come last then. */
+export function withVariables(
+  variables: ReadonlyMap<string, string>,
+  pairs: Iterable<readonly [name: string, value: string]>,
+): ReadonlyMap<string, string> {
+  const now = new Map(variables);
+  for (const [name, value] of pairs) {
+    now.delete(name);
+    now.set(name, value);
+  }
+  return now;
 }
 
 /** Variables that every RUN sees when they are given with `--build-arg`, and no history and no key speaks of. */

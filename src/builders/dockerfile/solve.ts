@@ -9,12 +9,13 @@ import { findStage, parseTrigger } from '../../formats/dockerfile/parse.ts';
 import type { Dockerfile, Range, Stage } from '../../formats/dockerfile/types.ts';
 import type { Platform } from '../../formats/oci/types.ts';
 import { parsePlatform } from '../../model/platform.ts';
+import { asBase, envOf } from './config.ts';
 import type { BuildSettings, StageContext } from './context.ts';
 import { inFile } from './failure.ts';
 import { sourcesOf, stageMeant, targetStage } from './graph.ts';
 import { carryOut } from './instruction.ts';
 import type { BuildPorts } from './ports.ts';
-import { platformArgs } from './scope.ts';
+import { platformArgs, withVariables } from './scope.ts';
 import { type Filesystem, filesOf, type State, scratchState } from './state.ts';
 
 /** The target's stage, built for a platform. @throws ImageError */
@@ -50,7 +51,7 @@ class Solver {
     const { signal } = ports.run;
     const either = signal === undefined ? this.#abort.signal : AbortSignal.any([signal, this.#abort.signal]);
     this.#ports = { ...ports, run: { ...ports.run, signal: either } };
-    this.#globals = globalsOf(file, platformArgs(settings.buildPlatform, platform, target.name ?? ''), settings);
+    this.#globals = globalsOf(file, platformArgs(settings.buildPlatform, platform, target.name ?? 'default'), settings);
   }
 
   stage(stage: Stage): Promise<State> {
@@ -83,7 +84,9 @@ class Solver {
     const base = { ...found, ...filesOf(() => this.#located(stage.range, found.root)) };
     const triggers = (base.config.OnBuild ?? []).map((text) => parseTrigger(text));
     const { OnBuild: _, ...config } = base.config;
-    let state: State = { ...base, config: triggers.length > 0 ? config : base.config, ownCommand: false };
+    const own = asBase(triggers.length > 0 ? config : base.config);
+    const variables = withVariables(base.variables, envOf(own));
+    let state: State = { ...base, config: own, variables, ownCommand: false };
     let carriedOut = 0;
     const runs = () => stage.instructions.slice(carriedOut).some(({ kind }) => kind === 'run');
     const context = this.#context(stage, state.platform, runs);

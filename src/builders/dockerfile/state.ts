@@ -36,6 +36,8 @@ export interface State extends Filesystem {
   readonly told: readonly Told[];
   /** Of the steps that led here, in the memory of builds. */
   readonly keys: readonly Digest[];
+  /** What a word may speak of and a RUN sees: of ENV and ARG, the one set last at the end. */
+  readonly variables: ReadonlyMap<string, string>;
   /** ARGs and their values, in the order in which they were declared. */
   readonly args: ReadonlyMap<string, string | undefined>;
   /** Whether this stage said CMD. */
@@ -53,6 +55,7 @@ export function scratchState(platform: Platform): State {
     before: [],
     told: [],
     keys: [],
+    variables: new Map(),
     args: new Map(),
     ownCommand: false,
   };

@@ -12,10 +12,8 @@ const WHO: Readonly<Record<string, number>> = { u: 0o4700, g: 0o2070, o: 0o0007,
  * @throws ImageError INVALID
  */
 export function parseMode(text: string): ModeChange {
-  if (/^[0-7]+$/.test(text)) {
-    const mode = Number.parseInt(text, 8);
-    if (mode <= 0o7777) return () => mode;
-  }
+  const mode = octalMode(text);
+  if (mode !== undefined) return () => mode;
   const changes = text.split(',').flatMap((clause) => parseClause(clause, text));
   return (permissions, isDirectory) => {
     let mode = permissions;
@@ -24,6 +22,12 @@ export function parseMode(text: string): ModeChange {
     for (const change of changes) mode = change(mode, runs);
     return mode & 0o7777;
   };
+}
+
+/** Permissions that do not depend on those there were. */
+export function octalMode(text: string): number | undefined {
+  const mode = /^[0-7]+$/.test(text) ? Number.parseInt(text, 8) : undefined;
+  return mode !== undefined && mode <= 0o7777 ? mode : undefined;
 }
 
 type Step = (mode: number, runs: boolean) => number;

@@ -38,11 +38,16 @@ export function parseManifest(bytes: Uint8Array, descriptor: Pick<Descriptor, 'm
     mediaType: optional(child(at, 'mediaType'), asMediaType),
     artifactType: optional(child(at, 'artifactType'), asMediaType),
     config: asDescriptor(child(at, 'config')),
-    layers: asList(child(at, 'layers'), asDescriptor),
+    layers: layersOf(child(at, 'layers')),
     subject: optional(child(at, 'subject'), asDescriptor),
     annotations: optional(child(at, 'annotations'), asStringMap),
   };
   return compact(manifest) as Manifest;
+}
+
+/** BuildKit writes `null` for an image without layers; a manifest that does not speak of any is none. */
+function layersOf(at: At): readonly Descriptor[] {
+  return at.value === null ? [] : asList(at, asDescriptor);
 }
 
 /** @throws ImageError INVALID, LIMIT, UNSUPPORTED */

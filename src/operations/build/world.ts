@@ -105,6 +105,7 @@ export function buildWorld(
     ssh: sshAgents(options.ssh, stack, run),
     steps: new Steps(options.report, options.platforms.length > 1),
     inspect: options.inspect,
+    warn,
     run,
   };
   return { ports, memo, contents, sendable: { memory, memo, layers, mounts, imported, runner, warn } };

@@ -108,7 +108,9 @@ async function specOf(
   const { args, cwd, user } = step.process;
   const { uid, gid, groups, home } = await programUser(files, user);
   const env = environment([...step.process.env, ...prepared.variables], home);
-  const process = { args, env, cwd, uid, gid, groups };
+  // As Docker and BuildKit have it: what is denied to a group is denied to whoever is of it, by whichever way.
+  const all = [...new Set([gid, ...groups])].sort((a, b) => a - b);
+  const process = { args, env, cwd, uid, gid, groups: all };
   const { hostname, network, shmSize, ulimits } = step;
   const rest = {
     hostname,

@@ -5,16 +5,16 @@
  */
 import { ImageError } from '../../../base/errors.ts';
 import { printableName } from '../../../base/names.ts';
-import { basename, cleanPath } from '../../../base/path.ts';
-import { applyLayer } from '../../../model/anchor.ts';
+import { basename, dirname } from '../../../base/path.ts';
 import { TreeEditor } from '../../../model/editor.ts';
 import type { LayerEntry } from '../../../model/layer/entry.ts';
-import type { DirInfo, FileNode, Leaf, Node } from '../../../model/node.ts';
+import type { DirInfo, FileNode, Node } from '../../../model/node.ts';
 import { resolve } from '../../../model/resolve.ts';
-import { EMPTY_DIR, nodeAt, type Tree } from '../../../model/tree.ts';
+import { nodeAt, type Tree } from '../../../model/tree.ts';
 import { mergeInto } from './merge.ts';
-import { makeDirectories, parentOf, placeOf } from './place.ts';
-import { type Owner, type Preparation, prepare } from './prepare.ts';
+import { makeDirectories, parentOf, placeOf, touch } from './place.ts';
+import { type Owner, type Preparation, type Prepared, prepare } from './prepare.ts';
+import { unpackInto } from './unpack.ts';
 import { matchingPaths } from './wildcards.ts';
 
 export type CopySource = PathSource | FileSource | TreeSource;
@@ -27,6 +27,8 @@ export interface PathSource {
   readonly path: string;
   /** With `--parents`: what is taken of the directory `path`, by its path below it. */
   readonly includes?: ((path: string, isDirectory: boolean) => boolean) | undefined;
+  /** What was written, where something has to be taken. */
+  readonly required?: string | undefined;
   /** Whether archives among the files are unpacked. */
   readonly unpacks: boolean;
 }
@@ -51,7 +53,9 @@ export interface CopyRequest {
   readonly destination: string;
   readonly owner: Owner | undefined;
   readonly mode: Preparation['mode'];
-  /** Whether a path below a source stays out, or the name of a source that is a file. */
+  /** Permissions of directories that are made; default 0755. */
+  readonly dirMode?: number | undefined;
+  /** Whether a path below a source that is a directory stays out. */
   readonly excludes: ((path: string, isDirectory: boolean) => boolean) | undefined;
   /** Of directories that are made: seconds since the epoch. */
   readonly time: number;
@@ -66,11 +70,12 @@ export type Archives = (file: FileNode) => Promise<readonly LayerEntry[] | undef
  */
 export async function copyInto(tree: Tree, request: CopyRequest, archives: Archives): Promise<Tree> {
   let editor = new TreeEditor(tree);
+  const alone = new Map<string, CopySource>();
   for (const source of request.sources) {
     for (const item of itemsOf(source)) {
       const entries = item.unpacks && item.node.kind === 'file' ? await archives(item.node) : undefined;
-      if (entries === undefined) put(editor, item, request);
-      else editor = new TreeEditor(await unpacked(editor, entries, request));
+      if (entries === undefined) put(editor, item, request, (path) => taken(alone, path, source));
+      else editor = await unpackInto(editor, entries, request);
     }
   }
   return editor.done();
@@ -79,13 +84,14 @@ export async function copyInto(tree: Tree, request: CopyRequest, archives: Archi
 /** What is copied of one source, whatever it is copied to: by its name, as it is to be there. */
 export function* copiedOf(
   source: CopySource,
-  request: Pick<CopyRequest, 'owner' | 'mode' | 'excludes'>,
+  request: Chosen,
 ): Generator<{ readonly name: string; readonly node: Node; readonly unpacks: boolean }> {
   for (const item of itemsOf(source)) {
-    const node = prepared(item, request);
-    if (node !== undefined) yield { name: item.name, node, unpacks: item.unpacks };
+    yield { name: item.name, node: prepared(item, request).node, unpacks: item.unpacks };
   }
 }
+
+type Chosen = Pick<CopyRequest, 'owner' | 'mode' | 'excludes' | 'time'>;
 
 interface Item {
   /** Last name of the source as it was written. */
@@ -93,6 +99,8 @@ interface Item {
   readonly node: Node;
   readonly unpacks: boolean;
   readonly includes?: PathSource['includes'];
+  /** Whether it is a root directory, whose time says nothing. */
+  readonly isRoot?: boolean;
 }
 
 function itemsOf(source: CopySource): readonly Item[] {
@@ -100,15 +108,18 @@ function itemsOf(source: CopySource): readonly Item[] {
     case 'file':
       return [source];
     case 'tree':
-      return [{ name: '', node: source.tree.root, unpacks: false }];
+      return [{ name: '', node: source.tree.root, unpacks: false, isRoot: true }];
     case 'path': {
-      const { tree, path, unpacks, includes } = source;
-      return matchingPaths(tree, path).map((match) => ({
+      const { tree, path, unpacks, includes, required } = source;
+      const items = matchingPaths(tree, path).map((match) => ({
         name: basename(match),
         node: followed(tree, match, path),
         unpacks,
         includes,
+        isRoot: match === '/',
       }));
+      if (required !== undefined) for (const { node } of items) assertHas(node, includes, required);
+      return items;
     }
   }
 }
@@ -123,27 +134,42 @@ function followed(tree: Tree, path: string, written: string): Node {
   throw new ImageError('NOT_FOUND', `"${printableName(written)}" is not there${dangling}`);
 }
 
-function put(editor: TreeEditor, item: Item, request: CopyRequest): void {
-  const { destination } = request;
-  const node = prepared(item, request);
-  if (node === undefined) return;
-  const made = madeDir(request);
-  makeDirectories(editor, parentOf(destination), made);
-  const place = placeOf(editor, destination);
-  if (node.kind === 'dir') {
-    mergeInto(editor, makeDirectories(editor, destination, made).path, node);
-  } else if (place.node?.kind === 'dir') {
-    mergeInto(editor, place.path === '/' ? `/${item.name}` : `${place.path}/${item.name}`, node);
-  } else mergeInto(editor, place.path, node satisfies Leaf);
+/** @throws ImageError NOT_FOUND where nothing of it is wanted */
+function assertHas(node: Node, includes: PathSource['includes'], required: string): void {
+  const { node: wanted } = prepare(node, { wants: includes, time: 0 });
+  if (wanted.kind === 'dir' && wanted.names.length === 0) {
+    throw new ImageError('NOT_FOUND', `"${printableName(required)}" is not there`);
+  }
 }
 
-/** Undefined where nothing of it is wanted. */
-function prepared(
-  { name, node, includes }: Item,
-  { owner, mode, excludes }: Pick<CopyRequest, 'owner' | 'mode' | 'excludes'>,
-): Node | undefined {
-  if (node.kind !== 'dir' && excludes?.(name, false)) return undefined;
-  return prepare(node, { owner, mode, wants: wantedBy(includes, excludes) });
+/** Whether a file of another source was put there under this name. Of one source, the last of those that match counts. */
+function taken(alone: Map<string, CopySource>, path: string, source: CopySource): boolean {
+  const before = alone.get(path);
+  alone.set(path, source);
+  return before !== undefined && before !== source;
+}
+
+function put(editor: TreeEditor, item: Item, request: CopyRequest, isTaken: (path: string) => boolean): void {
+  const { destination, time } = request;
+  const entries = prepared(item, request);
+  const made = madeDir(request, request.dirMode ?? 0o755);
+  makeDirectories(editor, parentOf(destination), made);
+  const place = entries.node.kind === 'dir' ? makeDirectories(editor, destination, made) : placeOf(editor, destination);
+  const inside = entries.node.kind !== 'dir' && place.node?.kind === 'dir';
+  const path = inside ? `${place.path === '/' ? '' : place.path}/${item.name}` : place.path;
+  const { mtime, mtimeNs } = item.isRoot ? { mtime: time, mtimeNs: 0 } : entries.node;
+  if (entries.node.kind !== 'dir' && !inside && isTaken(path)) throw oneOverAnother(destination);
+  if (!inside && place.node === undefined) makeDirectories(editor, dirname(path), made);
+  if (mergeInto(editor, path, entries, { now: time, named: { mtime, mtimeNs } })) touch(editor, dirname(path), time);
+}
+
+function oneOverAnother(destination: string): ImageError {
+  const message = `several files cannot be put at ${printableName(destination)}, which is no directory`;
+  return new ImageError('USAGE', message, { hint: `write ${printableName(destination)}/` });
+}
+
+function prepared({ node, includes }: Item, { owner, mode, excludes, time }: Chosen): Prepared {
+  return prepare(node, { owner, mode, wants: wantedBy(includes, excludes), time });
 }
 
 function wantedBy(includes: PathSource['includes'], excludes: CopyRequest['excludes']): Preparation['wants'] {
@@ -151,37 +177,6 @@ function wantedBy(includes: PathSource['includes'], excludes: CopyRequest['exclu
   return (path, isDirectory) => (includes?.(path, isDirectory) ?? true) && !(excludes?.(path, isDirectory) ?? false);
 }
 
-function madeDir({ owner, time }: CopyRequest): DirInfo {
-  return { kind: 'dir', meta: { mode: 0o755, uid: 0, gid: 0, ...owner }, mtime: time, mtimeNs: 0 };
-}
-
-/** An archive's entries keep their owners and permissions; for its links, the destination is the root. */
-async function unpacked(editor: TreeEditor, entries: readonly LayerEntry[], request: CopyRequest): Promise<Tree> {
-  const { path } = makeDirectories(editor, cleanPath(request.destination), madeDir(request));
-  const tree = editor.done();
-  const below = nodeAt(tree, path);
-  const root = below?.kind === 'dir' ? below : EMPTY_DIR;
-  const mark = entries.find(({ kind }) => kind === 'whiteout' || kind === 'opaque');
-  if (mark !== undefined) {
-    throw new ImageError(
-      'UNSUPPORTED',
-      `the archive has a file for ${printableName(mark.path)} whose name begins with .wh.`,
-      {
-        hint: 'a layer cannot hold such names: they mean removed files there',
-      },
-    );
-  }
-  const applied = await applyLayer({ root }, asynchronous(withoutRoot(entries)));
-  const after = new TreeEditor(tree);
-  after.put(path, applied.tree.root);
-  return after.done();
-}
-
-/** The archive's entry for the destination itself says nothing of it. */
-function withoutRoot(entries: readonly LayerEntry[]): readonly LayerEntry[] {
-  return entries.filter(({ path }) => path !== '/');
-}
-
-async function* asynchronous<T>(items: Iterable<T>): AsyncGenerator<T> {
-  yield* items;
+function madeDir({ owner, time }: CopyRequest, mode: number): DirInfo {
+  return { kind: 'dir', meta: { mode, uid: 0, gid: 0, ...owner }, mtime: time, mtimeNs: 0 };
 }

@@ -37,9 +37,18 @@ export function makeDirectories(editor: TreeEditor, path: string, made: DirInfo)
     throw new ImageError('CONFLICT', `${printableName(place.path)} is no directory, and one is needed there`);
   }
   for (const above of [...ancestors(place.path), place.path]) {
-    if (editor.get(above) === undefined) editor.putDir(above, made);
+    if (editor.get(above) !== undefined) continue;
+    touch(editor, dirname(above), made.mtime);
+    editor.putDir(above, made);
   }
   return { path: place.path, node: made };
+}
+
+/** The time of a directory in which an entry was made. Of the root's no layer tells. @param time seconds since the epoch */
+export function touch(editor: TreeEditor, path: string, time: number): void {
+  const standing = editor.get(path);
+  if (path === '/' || standing?.kind !== 'dir') return;
+  editor.putDir(path, { kind: 'dir', meta: standing.meta, mtime: time, mtimeNs: 0 });
 }
 
 /** The directory that a file of this path is put into. */

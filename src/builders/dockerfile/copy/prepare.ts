@@ -15,16 +15,22 @@ export interface Preparation {
   readonly mode?: ((mode: number, isDirectory: boolean) => number) | undefined;
   /** Whether a path below the source is wanted; a directory comes with what is wanted in it in any case. */
   readonly wants?: ((path: string, isDirectory: boolean) => boolean) | undefined;
+  /** Of directories that come for what is in them: they are made anew. Seconds since the epoch. */
+  readonly time: number;
 }
 
-/**
- * One source's entries. Hard links within it stay links of each other, and are none of what they were copied from.
- * @returns undefined where nothing of it is wanted
- */
-export function prepare(source: Node, preparation: Preparation): Node | undefined {
+export interface Prepared {
+  readonly node: Node;
+  /** Directories that come for what is in them only, with the permissions they had at the source. */
+  readonly passed: ReadonlyMap<Dir, number>;
+}
+
+/** One source's entries. Hard links within it stay links of each other, and are none of what they were copied from. */
+export function prepare(source: Node, preparation: Preparation): Prepared {
   const links = new Map<LinkToken, LinkToken>();
+  const passed = new Map<Dir, number>();
   const metaOf = metaChanger(preparation);
-  const { wants } = preparation;
+  const { wants, time } = preparation;
 
   const leafOf = (leaf: Leaf): Leaf => {
     const link = leaf.link === undefined ? undefined : (links.get(leaf.link) ?? { link: true });
@@ -33,23 +39,27 @@ export function prepare(source: Node, preparation: Preparation): Node | undefine
     return withLink(meta === leaf.meta ? leaf : { ...leaf, meta }, link);
   };
 
-  function* dirOf(dir: Dir, prefix: string): Recursion<Dir> {
+  function* dirOf(dir: Dir, prefix: string, wanted: boolean): Recursion<Dir> {
     const names: string[] = [];
     const nodes: Node[] = [];
     for (let i = 0; i < dir.names.length; i++) {
       const name = dir.names[i] as string;
       const node = dir.nodes[i] as Node;
       const path = prefix + name;
-      const wanted = wants === undefined || wants(path, node.kind === 'dir');
-      const made = node.kind === 'dir' ? yield dirOf(node, `${path}/`) : leafOf(node);
-      if (!wanted && (made.kind !== 'dir' || made.names.length === 0)) continue;
+      const isWanted = wants === undefined || wants(path, node.kind === 'dir');
+      if (!isWanted && node.kind !== 'dir') continue;
+      const made = node.kind === 'dir' ? yield dirOf(node, `${path}/`, isWanted) : leafOf(node);
+      if (!isWanted && made.kind === 'dir' && made.names.length === 0) continue;
       names.push(name);
       nodes.push(made);
     }
-    return { kind: 'dir', meta: metaOf(dir.meta, 'dir'), mtime: dir.mtime, mtimeNs: dir.mtimeNs, names, nodes };
+    const { mtime, mtimeNs } = wanted ? dir : { mtime: time, mtimeNs: 0 };
+    const made: Dir = { kind: 'dir', meta: metaOf(dir.meta, 'dir'), mtime, mtimeNs, names, nodes };
+    if (!wanted) passed.set(made, dir.meta.mode);
+    return made;
   }
 
-  return source.kind === 'dir' ? runRecursion(dirOf(source, '')) : leafOf(source);
+  return { node: source.kind === 'dir' ? runRecursion(dirOf(source, '', true)) : leafOf(source), passed };
 }
 
 function metaChanger({ owner, mode }: Preparation): (meta: Meta, kind: Node['kind']) => Meta {

@@ -1,6 +1,7 @@
 /**
- * Sources of COPY and ADD with wildcards: Go's filepath.Match for each name of the path, and `**` for any number of names, as
- * BuildKit resolves them. No link is followed on the way, since nobody named it.
+ * Sources of COPY and ADD with wildcards: Go's filepath.Match for each name of the path, as BuildKit resolves them: `**` is
+ * nothing but a star, and what stands before the first wildcard is taken as it is written, backslashes too. No link is followed
+ * behind that, since nobody named it.
  * @module
  */
 import { ImageError } from '../../../base/errors.ts';
@@ -23,38 +24,30 @@ export function hasWildcards(path: string): boolean {
 export function matchingPaths(tree: Tree, path: string): readonly string[] {
   const names = splitPath(path);
   const first = names.findIndex(hasWildcards);
-  if (first < 0) return [`/${names.map(unescaped).join('/')}`];
-  const start = `/${names.slice(0, first).map(unescaped).join('/')}`;
+  if (first < 0) return [path];
+  const start = `/${names.slice(0, first).join('/')}`;
   const found = resolve(tree, start);
   const dir = found.kind === 'found' ? nodeAt(tree, found.path) : undefined;
   if (dir === undefined || found.kind !== 'found') {
     throw new ImageError('NOT_FOUND', `"${start}" is not there, so nothing matches "${path}"`);
   }
-  const tests = names.slice(first).map((name) => (name === '**' ? 'any' : compileName(name)));
+  const tests = names.slice(first).map(compileName);
   const out: string[] = [];
   if (dir.kind === 'dir') collect(dir, found.path === '/' ? '/' : `${found.path}/`, tests, out);
   return out;
 }
 
-type NameTest = ((name: string) => boolean) | 'any';
+type NameTest = (name: string) => boolean;
 
 /** A directory that matches stands for all that is in it. */
 function collect(dir: Dir, prefix: string, [test, ...rest]: readonly NameTest[], out: string[]): void {
   if (test === undefined) return;
-  if (test === 'any' && rest.length > 0) collect(dir, prefix, rest, out);
   dir.names.forEach((name, i) => {
+    if (!test(name)) return;
     const node = dir.nodes[i] as Node;
-    const path = prefix + name;
-    const matches = test === 'any' || test(name);
-    if (!matches || out.at(-1) === path) return;
-    if (rest.length === 0) out.push(path);
-    else if (node.kind === 'dir') collect(node, `${path}/`, test === 'any' ? ['any', ...rest] : rest, out);
+    if (rest.length === 0) out.push(prefix + name);
+    else if (node.kind === 'dir') collect(node, `${prefix}${name}/`, rest, out);
   });
-}
-
-/** `\*` names a file called `*`. */
-function unescaped(name: string): string {
-  return name.replace(/\\(.)/gs, '$1');
 }
 
 /** @throws ImageError USAGE */
