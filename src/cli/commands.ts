@@ -203,7 +203,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'cache',
-    summary: 'show or clear the cache of uncompressed layers',
+    summary: 'say how much is kept to be faster, by kind, and remove it',
     group: 'move',
     load: async () => (await import('./commands/cache.ts')).cache,
   },

@@ -107,9 +107,12 @@ const EPILOGUE = `
 Examples:
   pare pack redis-server -t redis                the program and all it needs, as an image
   pare run redis --version                       see whether it starts
+  pare build -t app .                            an image of a Dockerfile, without a daemon
   pare why redis /lib64/ld-linux-x86-64.so.2     why a file is in it
   pare copy redis docker-archive:redis.tar       hand it to Docker
 
+REF is an image of the store by its name (redis, ghcr.io/me/app:v1), or says where it is: docker://NAME (a registry), oci:DIR,
+docker-archive:FILE, docker-daemon:NAME; host:, rootfs:DIR and tar:FILE are root filesystems (docs/references.md).
 "pare help COMMAND" says more about each. Exit status: 0 done, 1 the answer is "no", 2 wrong usage, 3 it could not be
 done, 130 interrupted (143 ended by SIGTERM); "run" gives its program's.`;
 

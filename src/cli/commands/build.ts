@@ -186,7 +186,7 @@ async function run(directory: string, flags: Flags, context: Context): Promise<v
   };
   show.finish('finished');
   writeFiles(flags, result.written);
-  context.note(builtText(result));
+  if (flags.progress !== 'rawjson') context.note(builtText(result));
   if (context.json) context.printJson(await builtDocument(result));
   else if (!places.some(({ reference }) => isStdout(reference))) {
     for (const digest of new Set(result.written.flatMap((one) => one.digest ?? []))) context.print(digest);
