@@ -34,7 +34,7 @@ export async function spool(bytes: AsyncIterable<Uint8Array>, what: string, run:
   return { handle, size, [Symbol.asyncDispose]: () => handle.close() };
 }
 
-const SPACE = 'set TMPDIR to a directory with enough room';
+export const SPACE = 'set TMPDIR to a directory with enough room';
 
 /** `$TMPDIR`, else /var/tmp, since /tmp is often memory and archives are large. */
 function spoolDirectory(): string {
@@ -47,7 +47,8 @@ function spoolDirectory(): string {
 const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
 const READ_WRITE = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL;
 
-async function openNameless(what: string): Promise<FileHandle> {
+/** An empty file for reading and writing. @param what it is for, for messages */
+export async function openNameless(what: string): Promise<FileHandle> {
   const dir = spoolDirectory();
   try {
     return await open(dir, O_TMPFILE | constants.O_RDWR, 0o600);

@@ -27,6 +27,7 @@ import { loadImage } from '../../transforms/load/load.ts';
 import { resolvePlatform } from '../../transforms/load/platform.ts';
 import { storedLayers } from '../derive.ts';
 import { loadUnread } from '../unread.ts';
+import { fetchedOnce } from './fetched-once.ts';
 
 /** What is opened stays so until the stack is disposed of. @throws ImageError NOT_FOUND, UNSUPPORTED … */
 export async function stateOf(
@@ -71,11 +72,11 @@ interface Documents {
 /** Layers are read where there is no telling what they are without it. */
 async function openDocuments(reference: Reference, stack: AsyncDisposableStack, access: Access): Promise<Documents> {
   const { run, env, platform } = access;
-  const source = stack.use(await openSource(reference, access));
+  const { reading, sending: source } = fetchedOnce(stack.use(await openSource(reference, access)), stack);
   const choice = { wanted: platform, machine: machinePlatform() };
   const descriptor = await resolvePlatform(source, await source.resolve(run), choice, run);
   const cache = stack.use(openLayerCache(cacheDir(storeDirectory(env))));
-  const whole = () => loadImage(source, descriptor, cache, run);
+  const whole = () => loadImage(reading, descriptor, cache, run);
   if (!source.synthesized) return { source, image: await loadUnread(source, descriptor, run), whole };
   const image = await whole();
   return { source, image, whole: async () => image };
