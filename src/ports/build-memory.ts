@@ -36,12 +36,25 @@ export interface Memo {
   put(key: Digest, what: Remembered): Promise<void>;
 }
 
+export interface FilesDigest {
+  readonly digest: Digest;
+  readonly seen: string | undefined;
+}
+
 /** Digests of files' bytes. */
 export interface ContentDigests {
   /** At once, without a promise, where that is possible. */
   of(file: FileNode, run?: Run): Digest | Promise<Digest>;
-  /** What tells these bytes from all others without reading them; undefined where nothing does, or not yet. */
-  identity(file: FileNode): string | undefined;
   /** A digest that follows from what `key` says and from nothing else: computed once. */
   derived(key: string, compute: () => Promise<Digest>): Promise<Digest>;
+  /**
+   * A digest that follows from what `key` says and from files of this machine: computed where their fingerprint is not what it was.
+   * @param fingerprint undefined where nothing tells whether they have changed
+   * @returns `seen`: the fingerprint, where nothing was computed
+   */
+  ofFiles(
+    key: string,
+    fingerprint: () => Promise<string | undefined>,
+    compute: () => Promise<Digest>,
+  ): Promise<FilesDigest>;
 }

@@ -15,13 +15,8 @@ import type { FileNode } from '../model/node.ts';
 import type { ContentDigests } from '../ports/build-memory.ts';
 import type { Run } from '../ports/run.ts';
 import { makeDirectories } from '../system/directories.ts';
+import { SETTLED } from '../system/fingerprint.ts';
 import { createTempFile } from '../system/temp-file.ts';
-
-/**
- * A file that was changed this short a time (seconds) before it was looked at could be changed again without showing it: times
- * have the steps of the file system, at worst two seconds.
- */
-const SETTLED = 3;
 
 /** How many digests that were not asked for this time are kept all the same. */
 const SPARE = 100_000;
@@ -59,12 +54,9 @@ export function openContentDigests(dir: string): RememberedDigests {
     return now(content) ?? hash(content, run);
   };
 
-  const identity = (file: FileNode) => (isSettled(file) ? keyOf(file.content) : undefined);
-
   return {
-    identity,
     of: (file, run = {}) => {
-      const key = identity(file);
+      const key = isSettled(file) ? keyOf(file.content) : undefined;
       const found = key === undefined ? undefined : files.get(key);
       if (found !== undefined) return found;
       const keep = (digest: Digest) => {
@@ -83,6 +75,19 @@ export function openContentDigests(dir: string): RememberedDigests {
       conclusions.set(key, digest);
       return digest;
     },
+    ofFiles: async (text, fingerprint, compute) => {
+      const last = conclusions.get(digestOf(text));
+      const seen = last === undefined ? undefined : await fingerprint();
+      const known = seen === undefined || seen !== last ? undefined : conclusions.get(digestOf(`${text} ${seen}`));
+      if (known !== undefined) return { digest: known, seen };
+      const digest = await compute();
+      const now = await fingerprint();
+      if (now !== undefined && isDigest(now)) {
+        conclusions.set(digestOf(text), now);
+        conclusions.set(digestOf(`${text} ${now}`), digest);
+      }
+      return { digest, seen: undefined };
+    },
     save: async () => {
       await files.save();
       await conclusions.save();
@@ -95,11 +100,10 @@ function isSettled({ content }: FileNode): boolean {
   if (content.kind !== 'slice') return false;
   const { id } = content.blob;
   if (!id.startsWith('file:')) return true;
-  const [mtime, ctime] = id
-    .split(':')
-    .slice(-2)
-    .map((ns) => Number(ns) / 1e9) as [number, number];
-  return Date.now() / 1000 - Math.max(mtime, ctime) > SETTLED;
+  const changed = id.lastIndexOf(':');
+  const modified = id.lastIndexOf(':', changed - 1);
+  const newest = Math.max(Number(id.slice(changed + 1)), Number(id.slice(modified + 1, changed))) / 1e6;
+  return Date.now() - newest >= SETTLED;
 }
 
 /** Undefined for what has no identity beyond this process. */

@@ -12,16 +12,17 @@ import { bytesContent } from '../../model/content.ts';
 import { diff } from '../../model/diff.ts';
 import { FILE_META, type FileNode } from '../../model/node.ts';
 import { EMPTY_TREE, type Tree } from '../../model/tree.ts';
+import type { FilesDigest } from '../../ports/build-memory.ts';
 import type { StageContext } from './context.ts';
 import { type CopyRequest, type CopySource, copiedOf, copyInto } from './copy/copy.ts';
 import { isNumericOwner, resolveOwner } from './copy/owner.ts';
 import { withoutRepetition } from './copy/repetition.ts';
-import { hasWildcards } from './copy/wildcards.ts';
+import { hasWildcards, pathBeforeWildcards } from './copy/wildcards.ts';
 import { digestOfNode } from './describe.ts';
 import { layerStep } from './layer-step.ts';
 import type { BuildPorts } from './ports.ts';
 import { environmentIn } from './scope.ts';
-import type { State } from './state.ts';
+import type { Filesystem, State } from './state.ts';
 
 export async function copyStep(state: State, instruction: CopyInstruction | AddInstruction, context: StageContext) {
   const { settings, ports } = context;
@@ -50,12 +51,13 @@ export async function copyStep(state: State, instruction: CopyInstruction | AddI
       hint: 'write numbers, or leave --link out',
     });
   }
+  const seen = new Map<SourceOf, string>();
   const make = async () => {
     const tree = await state.tree();
     const below = link ? EMPTY_TREE : tree;
     const request: CopyRequest = {
       ...options,
-      sources: await Promise.all(sources.map(({ read }) => read())),
+      sources: await Promise.all(sources.map((source) => readAs(source, seen.get(source)))),
       destination,
       owner: chown === '' ? undefined : await resolveOwner(tree, chown, ports.warn),
     };
@@ -68,8 +70,11 @@ export async function copyStep(state: State, instruction: CopyInstruction | AddI
     // Whoever owned what is copied does not matter where it gets a new owner, whom the root filesystem below may have to tell.
     const described = { ...options, owner: chown === '' ? undefined : { uid: 0, gid: 0 } };
     const contents: Digest[] = [];
-    for (const source of sources)
-      contents.push(await digestOf(source, described, [chmod, excluded, chown !== ''], ports));
+    for (const source of sources) {
+      const found = await digestOf(source, described, [chmod, excluded, chown !== ''], ports);
+      contents.push(found.digest);
+      if (found.seen !== undefined) seen.set(source, found.seen);
+    }
     const parents = instruction.kind === 'copy' && instruction.parents ? ' --parents' : '';
     const flags = [parents, chown && ` --chown=${chown}`, chmod && ` --chmod=${chmod}`].join('');
     const words = [...sources.map(({ words }) => words), written].join(' ');
@@ -84,17 +89,29 @@ export async function copyStep(state: State, instruction: CopyInstruction | AddI
 interface SourceOf {
   readonly words: string;
   read(): Promise<CopySource>;
-  /** All that its content depends on, where that is known without reading it. */
-  readonly known?: readonly unknown[] | undefined;
+  /** Where it is taken from, and what of it. */
+  readonly from?: Filesystem;
+  readonly part?: readonly unknown[];
+  /** Tells whether that has changed, where it has no name of its own. */
+  fingerprint?(): Promise<string | undefined>;
+}
+
+/** @param seen what its digest was remembered for: what is read has to be the same */
+async function readAs(source: SourceOf, seen: string | undefined): Promise<CopySource> {
+  const found = await source.read();
+  if (seen === undefined || (await source.fingerprint?.()) === seen) return found;
+  throw new ImageError('IO', `"${source.words}" changed while it was being read`, {
+    hint: 'try again when nothing writes to it',
+  });
 }
 
 /** Of all that is copied, whatever it is copied to. @param options what the digest depends on besides the source */
-function digestOf(
-  { read, known }: SourceOf,
+async function digestOf(
+  { read, from, part, fingerprint }: SourceOf,
   described: Parameters<typeof copiedOf>[1],
   options: readonly unknown[],
   { contents, run }: BuildPorts,
-): Promise<Digest> {
+): Promise<FilesDigest> {
   const compute = async () => {
     const words: unknown[] = [];
     for (const { name, node, unpacks } of copiedOf(await read(), described)) {
@@ -102,7 +119,11 @@ function digestOf(
     }
     return digestOfText(JSON.stringify(words));
   };
-  return known === undefined ? compute() : contents.derived(JSON.stringify(['copy', known, options]), compute);
+  if (fingerprint !== undefined)
+    return contents.ofFiles(JSON.stringify(['files', part, options]), fingerprint, compute);
+  const chain = from?.chain;
+  const known = chain === undefined ? undefined : JSON.stringify(['copy', chain, part, options]);
+  return { digest: await (known === undefined ? compute() : contents.derived(known, compute)), seen: undefined };
 }
 
 /** A directory where it ends with a slash, or is `.` or nothing; relative to the working directory. */
@@ -125,15 +146,28 @@ async function sourceOf(
     if (isUrl(text)) {
       throw new ImageError('USAGE', `COPY takes no address: "${text}"`, { hint: 'write ADD, which downloads it' });
     }
-    const { chain, tree } = await context.source(instruction.from?.text);
-    const read = async () =>
-      instruction.parents ? parentsSource(await tree(), text) : pathSource(await tree(), text, false);
-    return { words: text, read, known: chain && [chain, text, instruction.parents] };
+    const from = await context.source(instruction.from?.text);
+    if (!instruction.parents) return partOf(from, text, (tree) => pathSource(tree, text, false), [text]);
+    return { ...partOf(from, '', (tree) => parentsSource(tree, text), [text, 'parents']), words: text };
   }
   const remote = await remoteSource(text, instruction, expand, context);
   if (remote !== undefined) return { words: text, read: async () => remote };
-  const { tree } = await context.source(undefined);
-  return { words: text, read: async () => pathSource(await tree(), text, instruction.unpack ?? true) };
+  const unpacks = instruction.unpack ?? true;
+  return partOf(await context.source(undefined), text, (tree) => pathSource(tree, text, unpacks), [text, unpacks]);
+}
+
+/** @param part what it is of the files, and how it is taken */
+function partOf(from: Filesystem, words: string, take: (tree: Tree) => CopySource, part: readonly unknown[]): SourceOf {
+  const { fingerprint } = from;
+  const path = pathBeforeWildcards(cleanPath(`/${words}`));
+  return {
+    words,
+    read: async () => take(await from.tree()),
+    from,
+    part,
+    // A link leads anywhere in the context.
+    ...(fingerprint && { fingerprint: async () => (await fingerprint(path)) ?? fingerprint('/') }),
+  };
 }
 
 function heredocSource(

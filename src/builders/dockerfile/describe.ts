@@ -1,40 +1,16 @@
 /** What files come to, as text for a digest: everything but times, and contents by their digests. @module */
 import { type Digest, Digester } from '../../base/digest.ts';
 import { hasEscapes } from '../../base/names.ts';
-import type { FileNode, Leaf, LinkToken, Meta, Node } from '../../model/node.ts';
+import type { Leaf, LinkToken, Meta, Node } from '../../model/node.ts';
 import { walk } from '../../model/tree.ts';
 import type { ContentDigests } from '../../ports/build-memory.ts';
 import type { Run } from '../../ports/run.ts';
 
-/**
- * Equal for what differs in times only. Where every file is still the one that was looked at before, no content is looked at, and
- * no list of digests.
- */
+/** Equal for what differs in times only. */
 export async function digestOfNode(node: Node, contents: ContentDigests, run: Run): Promise<Digest> {
-  const full = () => described(node, (file) => contents.of(file, run), run);
-  const known = identityOf(node, contents);
-  return known === undefined ? full() : contents.derived(`files ${known}`, full);
-}
-
-/** Undefined where a file has nothing to be known by. */
-function identityOf(node: Node, contents: ContentDigests): Digest | undefined {
   const lines = new Lines();
   for (const [path, one, links] of entriesOf(node)) {
-    const content = one.kind === 'file' ? contents.identity(one) : '';
-    if (content === undefined) return undefined;
-    lines.add(line(path, one, links, content));
-  }
-  return lines.digest();
-}
-
-async function described(
-  node: Node,
-  contentOf: (file: FileNode) => Digest | Promise<Digest>,
-  run: Run,
-): Promise<Digest> {
-  const lines = new Lines();
-  for (const [path, one, links] of entriesOf(node)) {
-    const content = one.kind === 'file' ? contentOf(one) : '';
+    const content = one.kind === 'file' ? contents.of(one, run) : '';
     lines.add(line(path, one, links, typeof content === 'string' ? content : await content));
     run.signal?.throwIfAborted();
   }

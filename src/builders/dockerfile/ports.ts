@@ -7,11 +7,11 @@ import type { Tree } from '../../model/tree.ts';
 import type { BuildLayers, ContentDigests, Memo } from '../../ports/build-memory.ts';
 import type { FailedStep, StepRunner } from '../../ports/build-steps.ts';
 import type { Run } from '../../ports/run.ts';
-import type { State } from './state.ts';
+import type { Filesystem, State } from './state.ts';
 
 export interface BuildPorts {
   /** The build context, without what .dockerignore leaves out. Read at the first call. */
-  context(): Promise<Tree>;
+  readonly context: Pick<Filesystem, 'tree' | 'fingerprint'>;
   /** `--build-context NAME=…`; undefined where there is none of that name. */
   named(name: string, platform: Platform): Promise<NamedContext | undefined>;
   /** An image of the store or of a registry, for FROM and COPY --from. @throws ImageError NOT_FOUND … */

@@ -151,7 +151,7 @@ class Solver {
       escape: this.#file.directives.escape,
       fresh: noCache === 'all' || (stage.name !== undefined && noCache.includes(stage.name)),
       globals: this.#globals,
-      source: async (from) => (from === undefined ? { chain: undefined, tree: this.#ports.context } : find(from)),
+      source: async (from) => (from === undefined ? { chain: undefined, ...this.#ports.context } : find(from)),
       anticipate: () => {
         if (!runs()) return;
         const begun = this.#ports.runner().then((runner) => runner.begin());

@@ -11,6 +11,8 @@ import type { Told } from './history.ts';
 export interface Filesystem {
   /** Names the content, where that is known without reading it. */
   readonly chain: Digest | undefined;
+  /** Where the content has no such name: what tells that what is at a path has not changed since it was read, or until it is. */
+  fingerprint?(path: string): Promise<string | undefined>;
   tree(): Promise<Tree>;
   /** Absent where they lie in no layers. */
   root?(): Promise<StepRoot>;

@@ -1,6 +1,7 @@
 /** The build context in all its forms, and the Dockerfile that goes with it. @module */
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { resolve as absolute, basename, dirname, isAbsolute, join } from 'node:path';
+import type { Digest } from '../../base/digest.ts';
 import { ImageError } from '../../base/errors.ts';
 import { cleanPath, isWithin } from '../../base/path.ts';
 import { redacted } from '../../base/secrets.ts';
@@ -17,7 +18,7 @@ import { openBytes } from '../../system/open-file.ts';
 import { archiveTree } from './archive.ts';
 import { asContext } from './as-context.ts';
 import { IGNORE_NOTHING, type Ignore, ignoreOf } from './ignore.ts';
-import { readContext } from './local-context.ts';
+import { localContext } from './local-context.ts';
 import { readSmallFile } from './small-file.ts';
 
 export interface BuildSource {
@@ -26,6 +27,8 @@ export interface BuildSource {
   readonly dockerfile: Uint8Array;
   /** Read once. */
   context(): Promise<Tree>;
+  /** What tells whether what is at a path of the context has changed since it was read, or until it is; see `local-context.ts`. */
+  fingerprint?(path: string): Promise<Digest | undefined>;
 }
 
 export interface SourceOptions {
@@ -162,12 +165,9 @@ async function fromDirectory(
   const own = isElsewhere ? [] : [join(dirname(path), `${basename(path)}.dockerignore`)];
   const ignored = [...own, join(directory, '.dockerignore')].find((one) => existsSync(one));
   const ignore = ignored === undefined ? IGNORE_NOTHING : await readIgnore(ignored, run);
-  let context: Promise<Tree> | undefined;
-  return {
-    name: isElsewhere ? shownFile(path) : shownName(path, directory),
-    dockerfile,
-    context: () => (context ??= readContext(absolute(directory), ignore, run, storeIn(directory, store))),
-  };
+  const { tree, fingerprint } = localContext(absolute(directory), ignore, run, () => storeIn(directory, store));
+  const name = isElsewhere ? shownFile(path) : shownName(path, directory);
+  return { name, dockerfile, context: tree, fingerprint };
 }
 
 /**

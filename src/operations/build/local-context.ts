@@ -1,9 +1,11 @@
 /** A directory of this machine that COPY and ADD take from: files are root's, and what .dockerignore leaves out is not looked at. @module */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Digest } from '../../base/digest.ts';
 import type { Dir, Node } from '../../model/node.ts';
 import type { Tree } from '../../model/tree.ts';
 import type { Run } from '../../ports/run.ts';
 import { type RootReader, rootReader } from '../../system/disk-root.ts';
+import { fingerprintOf } from '../../system/fingerprint.ts';
 import { ownerReset } from './as-context.ts';
 import type { Ignore } from './ignore.ts';
 
@@ -15,6 +17,36 @@ const BREATH = 2000;
  * ten milliseconds.
  */
 const TICK = 20;
+
+export interface LocalContext {
+  /** Read once. */
+  tree(): Promise<Tree>;
+  /** What tells that what is at a path has not changed since the tree was read, or where it has not been, until now. */
+  fingerprint(path: string): Promise<Digest | undefined>;
+}
+
+/** @param without see {@link readContext} */
+export function localContext(
+  directory: string,
+  ignore: Ignore,
+  run: Run,
+  without: () => string | undefined = () => undefined,
+): LocalContext {
+  let tree: Promise<Tree> | undefined;
+  let time: number | undefined;
+  return {
+    tree: () => {
+      time ??= Date.now();
+      tree ??= readContext(directory, ignore, run, without());
+      return tree;
+    },
+    fingerprint: async (path) => {
+      const left = without();
+      const own: Ignore = left === undefined ? ignore : (one) => (`/${one}` === left ? 'out' : ignore(one));
+      return fingerprintOf(directory, { path, ignore: own, time: time ?? Date.now(), breathe: () => breathe(run) });
+    },
+  };
+}
 
 /**
  * Contents are read when they are wanted; a file that has changed by then is an error.

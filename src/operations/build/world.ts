@@ -90,7 +90,7 @@ export function buildWorld(
   let started: Promise<StepRunner> | undefined;
   const runner = () => (started ??= openRunner(store, options, stack, access.env));
   const ports: BuildPorts = {
-    context: source.context,
+    context: { tree: source.context, ...(source.fingerprint && { fingerprint: source.fingerprint }) },
     named: async (name, platform) => named(name, platform),
     image,
     layers: memory.layers,

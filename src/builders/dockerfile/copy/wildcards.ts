@@ -15,6 +15,13 @@ export function hasWildcards(path: string): boolean {
   return /^(?:[^\\*?[]|\\.)*[*?[]/s.test(path);
 }
 
+/** The path of the directory, or of the only file, that all of a source lies in. @param path clean and absolute */
+export function pathBeforeWildcards(path: string): string {
+  const names = splitPath(path);
+  const first = names.findIndex(hasWildcards);
+  return `/${names.slice(0, first < 0 ? names.length : first).join('/')}`;
+}
+
 /**
  * The paths that a source means, in the order of a walk: itself where it has no wildcard, whether or not something stands
  * there; none where nothing matches.
@@ -25,7 +32,7 @@ export function matchingPaths(tree: Tree, path: string): readonly string[] {
   const names = splitPath(path);
   const first = names.findIndex(hasWildcards);
   if (first < 0) return [path];
-  const start = `/${names.slice(0, first).join('/')}`;
+  const start = pathBeforeWildcards(path);
   const found = resolve(tree, start);
   const dir = found.kind === 'found' ? nodeAt(tree, found.path) : undefined;
   if (dir === undefined || found.kind !== 'found') {
@@ -80,12 +87,22 @@ function closing(pattern: string, open: number): number {
   });
 }
 
+/** A range that ends before it begins holds nothing. */
 function classOf(body: string): string {
   const negated = body.startsWith('^');
-  const members = (negated ? body.slice(1) : body).replace(/\\(.)|[\\[\]^|]/gs, (whole, escaped?: string) =>
-    quotedInClass(escaped ?? whole),
-  );
+  let members = '';
+  for (const [, first = '', last] of (negated ? body.slice(1) : body).matchAll(/(\\.|.)(?:-(\\.|.))?/gsu)) {
+    const [from, to] = [first, last ?? first].map((one) =>
+      one.length > 1 && one.startsWith('\\') ? one.slice(1) : one,
+    );
+    if (from === undefined || to === undefined || codeOf(from) > codeOf(to)) continue;
+    members += from === to ? quotedInClass(from) : `${quotedInClass(from)}-${quotedInClass(to)}`;
+  }
   return `[${negated ? '^' : ''}${members}]`;
+}
+
+function codeOf(character: string): number {
+  return character.codePointAt(0) ?? 0;
 }
 
 function quoted(char: string): string {

@@ -109,7 +109,7 @@ function sharedContents({ contents, imported }: Memories, known: Map<Digest, Cac
   const told = async (text: string) => (await imported?.())?.contents.get(digestOf(text));
   return {
     of: contents.of,
-    identity: contents.identity,
+    ofFiles: contents.ofFiles,
     derived: async (text, compute) => {
       if (!travels(text)) return contents.derived(text, compute);
       const digest = contents.known(text) ?? (await told(text)) ?? (await contents.derived(text, compute));
