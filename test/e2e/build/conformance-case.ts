@@ -54,7 +54,7 @@ const RESIDUE: ReadonlySet<string> = new Set([
 ]);
 
 /** Every name that the cases give their bases; the stand-in is all of them. */
-const BASES = [
+export const BASES = [
   'mirror.gcr.io/busybox',
   'mirror.gcr.io/alpine',
   'quay.io/libpod/centos:7',

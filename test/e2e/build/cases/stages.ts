@@ -1,0 +1,151 @@
+/** Stages, triggers, named contexts, .dockerignore. @module */
+import type { BuildCase, Entries } from '../oracle/case.ts';
+
+const file = (name: string, ...lines: readonly string[]): BuildCase => ({
+  name,
+  dockerfile: `${lines.join('\n')}\n`,
+  files: { 'a.txt': 'a', 'b.txt': 'b' },
+});
+
+export const STAGE_CASES: readonly BuildCase[] = [
+  file(
+    'by index, name and case',
+    'FROM scratch AS One',
+    'COPY a.txt /',
+    'FROM scratch AS TWO',
+    'COPY --from=ONE /a.txt /2',
+    'COPY --from=0 /a.txt /0',
+    'FROM scratch',
+    'COPY --from=two / /x/',
+  ),
+  file(
+    'a stage upon a stage',
+    'FROM scratch AS one',
+    'COPY a.txt /',
+    'ENV A=1',
+    'USER 5',
+    'WORKDIR /w',
+    'FROM one AS two',
+    'COPY b.txt .',
+    'FROM two',
+    'ENV B=$A',
+  ),
+  { ...file('a target', 'FROM scratch AS one', 'ENV A=1', 'FROM scratch AS two', 'ENV A=2'), target: 'one' },
+  { ...file('a target by number', 'FROM scratch', 'ENV A=1', 'FROM scratch', 'ENV A=2'), target: '0' },
+  { ...file('a target that is not there', 'FROM scratch AS one', 'ENV A=1'), target: 'two' },
+  file(
+    'two stages of one name',
+    'FROM scratch AS one',
+    'COPY a.txt /',
+    'FROM scratch AS one',
+    'COPY b.txt /',
+    'FROM scratch',
+    'COPY --from=one / /',
+  ),
+  file('a later stage', 'FROM scratch', 'COPY --from=two /a /', 'FROM scratch AS two', 'COPY a.txt /a'),
+  file('an index that is not there', 'FROM scratch', 'COPY --from=3 /a /'),
+  file('its own index', 'FROM scratch', 'COPY --from=0 /a /'),
+  file(
+    'variables in FROM',
+    'ARG B=base',
+    'ARG S=one',
+    'FROM ${B} AS $S',
+    'FROM scratch',
+    'COPY --from=one /data/plain /',
+  ),
+  file('a name in FROM that is nothing', 'FROM $NO'),
+  file('a stage named as an image', 'FROM scratch AS base', 'COPY a.txt /', 'FROM base', 'COPY b.txt /'),
+  {
+    ...file(
+      'a named context instead of a stage',
+      'FROM scratch AS one',
+      'COPY a.txt /',
+      'FROM scratch',
+      'COPY --from=one / /',
+    ),
+    contexts: { one: { other: 'o' } },
+  },
+  { ...file('a named context instead of an image', 'FROM other', 'COPY a.txt /'), contexts: { other: 'base' } },
+  {
+    ...file('a named context in RUN', 'FROM base', 'RUN --mount=from=extra,target=/m cp /m/e /e'),
+    contexts: { extra: { e: 'e' } },
+  },
+  file('scratch as another name', 'FROM scratch AS s', 'FROM s', 'COPY a.txt /'),
+  file(
+    'triggers',
+    'FROM scratch AS one',
+    'ONBUILD ENV A=1',
+    'ONBUILD COPY a.txt /onbuild/',
+    'ONBUILD LABEL x=$A',
+    'COPY b.txt /',
+    'FROM one AS two',
+    'COPY b.txt /two',
+    'FROM two',
+  ),
+  file(
+    'triggers that copy from a stage',
+    'FROM scratch AS src',
+    'COPY a.txt /',
+    'FROM scratch AS one',
+    'ONBUILD COPY --from=src /a.txt /t',
+    'FROM one',
+  ),
+  file(
+    'triggers stay in the image',
+    'FROM scratch',
+    'ONBUILD RUN echo "a"  b',
+    'ONBUILD COPY . /x',
+    'ONBUILD CMD ["y"]',
+  ),
+  file('a trigger of RUN', 'FROM base AS one', 'ONBUILD RUN echo $A > /a', 'ENV A=1', 'FROM one', 'ENV A=2'),
+  file('a stage without a need', 'FROM base AS broken', 'RUN exit 1', 'FROM scratch', 'COPY a.txt /'),
+  file('a platform', 'FROM --platform=$BUILDPLATFORM scratch', 'COPY a.txt /'),
+];
+
+const TREE: Entries = {
+  'a.txt': 'a',
+  'b.md': 'b',
+  'sub/a.txt': 'sa',
+  'sub/deep/b.md': 'sb',
+  'sub/deep/c': '@600 c',
+  'sub/deep/': '@700',
+  'node_modules/x/index.js': 'x',
+  'node_modules/keep': 'k',
+  '.git/HEAD': 'h',
+  'x#y': 'hash',
+  '!bang': 'bang',
+  'docs/a/b/c/README.md': 'r',
+  'docs/a/other': 'o',
+};
+
+const ignoring = (name: string, ...lines: readonly string[]): BuildCase => ({
+  name,
+  dockerfile: 'FROM scratch\nCOPY . /\n',
+  files: { ...TREE, '.dockerignore': `${lines.join('\n')}\n` },
+});
+
+export const IGNORE_CASES: readonly BuildCase[] = [
+  ignoring('names', 'a.txt', '/b.md', 'sub/deep/', './docs'),
+  ignoring('stars', '*.md', '*/*.txt', 'd*'),
+  ignoring('two stars', '**/*.md', '**/deep'),
+  ignoring('two stars at the end', 'sub/**', 'docs/**/README.md'),
+  ignoring('exceptions', '*', '!a.txt', '!sub/deep/c'),
+  ignoring('exceptions in order', '!a.txt', '*.txt', 'sub', '!sub/a.txt', 'sub/a.txt'),
+  ignoring('an exception with a wildcard', 'sub', '!sub/**/c', 'docs', '!**/README.md'),
+  ignoring('an exception of a directory', 'node_modules', '!node_modules/x', '**', '!docs/a/'),
+  ignoring('comments and spaces', '# a.txt', '  b.md  ', '', '#x', 'x#y'),
+  ignoring('odd characters', '\\!bang', 'x[#]y', '[ab].*'),
+  ignoring('the Dockerfile and itself', '.dockerignore', 'Dockerfile'),
+  ignoring('above and around', '../x', '/', '.', 'sub/../a.txt'),
+  { ...ignoring('a source that is left out', 'a.txt'), dockerfile: 'FROM scratch\nCOPY a.txt /\n' },
+  {
+    ...ignoring('a directory that is left out', 'sub', '!sub/a.txt'),
+    dockerfile: 'FROM scratch\nCOPY sub /x\nCOPY sub/deep* /y/\n',
+  },
+  { ...ignoring('in a mount', '*.md'), dockerfile: 'FROM base\nRUN --mount=target=/m find /m | sort > /list\n' },
+  {
+    ...ignoring('not in another context', '*'),
+    dockerfile: 'FROM scratch\nCOPY --from=extra . /\n',
+    contexts: { extra: { 'e.md': 'e', '.dockerignore': 'e.md' } },
+  },
+];
