@@ -5,6 +5,7 @@ import { ImageError } from '../base/errors.ts';
 import { formatNamed, parseNamed, repositoryOf } from '../formats/reference/docker.ts';
 import { parseReference, type StoreReference } from '../formats/reference/parse.ts';
 import type { Access } from '../sources.ts';
+import { buildCacheDir, rememberedLayers } from '../store/build-memo.ts';
 import { cacheUse, trimCache } from '../store/cache-files.ts';
 import { cacheDir, storeDirectory } from '../store/directory.ts';
 import { type ListedImage, listImages, type Removed, removeImage, tagImage } from '../store/images.ts';
@@ -63,11 +64,13 @@ export async function removeFromStore(
 }
 
 export async function prune(options: PruneOptions, access: Access): Promise<Pruned> {
-  await using session = await openStore(storeDirectory(access.env), { create: false }, access.run);
+  const dir = storeDirectory(access.env);
+  await using session = await openStore(dir, { create: false }, access.run);
   if (session !== undefined) return await pruneStore(session, options, access.run);
-  // Images elsewhere have been looked at, and none was put into the store.
+  // Images elsewhere have been looked at or built, and none was put into the store.
+  const keep = options.cache === true ? new Set<Digest>() : rememberedLayers(buildCacheDir(dir));
   const look = options.dryRun ? cacheUse : trimCache;
-  return { images: [], blobs: [], bytes: 0, cache: look(cacheDir(storeDirectory(access.env))) };
+  return { images: [], blobs: [], bytes: 0, cache: look(cacheDir(dir), keep) };
 }
 
 /** @throws ImageError USAGE for what is not in the store by its form */
