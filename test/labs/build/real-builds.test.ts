@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { clientWithBuildKit } from '../../../bench/lib/docker.ts';
+import { carriedOut } from '../../e2e/build/carried-out.ts';
 import { compareImages } from '../../e2e/build/image-differences.ts';
 import { startDocker } from '../../e2e/daemon.ts';
 import { machineHas } from '../../e2e/needs.ts';
@@ -99,24 +100,12 @@ async function buildByDocker(words: readonly string[], place: string): Promise<T
 
 /** Twice: the second build carries no step out, and gives the same image. */
 async function buildByPare(person: Person, words: readonly string[], context: string): Promise<Times> {
-  const line = ['build', '--progress', 'rawjson', ...words, '-t', 'made', context];
+  const line = ['build', '--progress', 'plain', ...words, '-t', 'made', context];
   const [first, second] = [await build(person, line), await build(person, line)];
   expect(second.digest).toBe(first.digest);
-  expect(second.events.filter(isWork)).toEqual([]);
-  expect(first.events.filter(isWork).length).toBeGreaterThan(2);
+  expect(second.steps).toEqual([]);
+  expect(first.steps.length).toBeGreaterThan(2);
   return { cold: first.seconds, unchanged: second.seconds };
-}
-
-/** As far as it is looked at here: what `--progress rawjson` says. */
-interface Status {
-  readonly vertexes?: readonly { readonly name: string; readonly completed?: string; readonly cached?: boolean }[];
-  readonly logs?: readonly unknown[];
-}
-
-/** Bases are looked up each time. */
-function isWork({ vertexes = [], logs = [] }: Status): boolean {
-  const done = vertexes.filter(({ name, completed, cached }) => completed && !cached && !/\] FROM /.test(name));
-  return logs.length + done.length > 0;
 }
 
 async function build(person: Person, line: readonly string[]) {
@@ -124,8 +113,7 @@ async function build(person: Person, line: readonly string[]) {
   const seconds = await timed(async () => {
     ({ stdout: digest, stderr: told } = await succeeds(person, line));
   });
-  const lines = told.split('\n').filter((one) => one.startsWith('{'));
-  return { digest, seconds, events: lines.map((one) => JSON.parse(one) as Status) };
+  return { digest, seconds, steps: carriedOut(told) };
 }
 
 /** Of the stage that is built already. @returns bytes of the regular files */
