@@ -12,7 +12,8 @@ import { table } from '../render/table.ts';
 import type { Call } from './call.ts';
 
 export async function answer(call: Call, options: BuildOptions, context: Context): Promise<void> {
-  const file = await readBuildFile(options, context);
+  const read = await readBuildFile(options, context);
+  const file = read.dockerfile;
   const isJson = call.format === 'json' || context.json;
   if (call.method === 'targets') {
     const targets = targetsOf(file);
@@ -23,7 +24,7 @@ export async function answer(call: Call, options: BuildOptions, context: Context
     if (isJson) context.printJson(outlineDocument(outline, file));
     else context.print(outlineText(outline));
   } else {
-    const findings = await checkDockerfile(file, options);
+    const findings = await checkDockerfile(read, options);
     if (call.format === 'json') context.printJson(lintDocument(findings, file));
     else if (context.json) context.printJson({ findings });
     else if (findings.length > 0) context.print(findings.map(findingText).join('\n\n'));

@@ -51,7 +51,7 @@ export async function openBuilding(options: BuildOptions, access: Access): Promi
   const source = await openBuildSource(asked, remotes, stack, run);
   const dockerfile = parseDockerfile(source.dockerfile, source.name);
   assertFrontend(dockerfile, options.args);
-  reportChecks(dockerfile, options);
+  reportChecks(dockerfile, options, source.ignore);
   warnOfArguments(dockerfile, options);
   const { ports, memo, contents, sendable } = buildWorld(source, remotes, options, stack, access);
   const settings: BuildSettings = {

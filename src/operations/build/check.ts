@@ -8,6 +8,7 @@ import type { Dockerfile, Range } from '../../formats/dockerfile/types.ts';
 import type { Access } from '../../sources.ts';
 import { storeDirectory } from '../../store/directory.ts';
 import { openBuildSource } from './contexts.ts';
+import type { Ignore } from './ignore.ts';
 import type { BuildOptions } from './options.ts';
 import { lintOptions } from './report-checks.ts';
 import { openRemotes } from './world.ts';
@@ -24,20 +25,25 @@ export interface CheckedLine {
 
 type FileOptions = Pick<BuildOptions, 'context' | 'file' | 'args' | 'secrets'>;
 
+export interface BuildFile {
+  readonly dockerfile: Dockerfile;
+  readonly ignore: Ignore | undefined;
+}
+
 /** The Dockerfile that the build would use. @throws ImageError INVALID where it is none, NOT_FOUND … */
-export async function readBuildFile({ context, file, secrets }: FileOptions, access: Access): Promise<Dockerfile> {
+export async function readBuildFile({ context, file, secrets }: FileOptions, access: Access): Promise<BuildFile> {
   await using stack = new AsyncDisposableStack();
   const asked = { context, file, keepGitDir: false, store: storeDirectory(access.env) };
   const source = await openBuildSource(asked, openRemotes(secrets, stack, access), stack, access.run ?? {});
-  return parseDockerfile(source.dockerfile, source.name);
+  return { dockerfile: parseDockerfile(source.dockerfile, source.name), ignore: source.ignore };
 }
 
 /** BuildKit's checks and our own on size, in the order of the file. */
 export async function checkDockerfile(
-  dockerfile: Dockerfile,
+  { dockerfile, ignore }: BuildFile,
   { args, target, squash }: Pick<BuildOptions, 'args' | 'target' | 'squash'>,
 ): Promise<readonly CheckedLine[]> {
-  const options = lintOptions(args);
+  const options = lintOptions(args, ignore);
   const size = await lintSize(dockerfile, { ...options, target, squash });
   const findings: LintFinding[] = [...lint(dockerfile, options), ...size];
   return findings.sort(inFileOrder).map(({ rule, message, range }) => ({

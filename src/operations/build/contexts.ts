@@ -25,6 +25,8 @@ export interface BuildSource {
   /** What the Dockerfile is called in messages. */
   readonly name: string;
   readonly dockerfile: Uint8Array;
+  /** What .dockerignore says of the context; absent where there is none. */
+  readonly ignore?: Ignore;
   /** Read once. */
   context(): Promise<Tree>;
   /** What tells whether what is at a path of the context has changed since it was read, or until it is; see `local-context.ts`. */
@@ -120,8 +122,9 @@ async function fromTree(tree: Tree, file: string | undefined, remotes: Remotes, 
   }
   const own = path === undefined ? undefined : await textIn(tree, `${path}.dockerignore`);
   const ignored = own ?? (await textIn(tree, '/.dockerignore'));
-  const context = asContext(tree, ignoreIn(ignored));
-  return { name: shownFile(file), dockerfile, context: async () => context };
+  const ignore = ignoreIn(ignored);
+  const context = asContext(tree, ignore);
+  return { name: shownFile(file), dockerfile, ignore, context: async () => context };
 }
 
 function shownFile(file: string | undefined): string {
@@ -167,7 +170,7 @@ async function fromDirectory(
   const ignore = ignored === undefined ? IGNORE_NOTHING : await readIgnore(ignored, run);
   const { tree, fingerprint } = localContext(absolute(directory), ignore, run, () => storeIn(directory, store));
   const name = isElsewhere ? shownFile(path) : shownName(path, directory);
-  return { name, dockerfile, context: tree, fingerprint };
+  return { name, dockerfile, ignore, context: tree, fingerprint };
 }
 
 /**

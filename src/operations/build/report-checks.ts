@@ -5,11 +5,12 @@ import { parseCheck } from '../../formats/dockerfile/directives.ts';
 import { lint, lintFails } from '../../formats/dockerfile/lint/lint.ts';
 import type { LintOptions } from '../../formats/dockerfile/lint/report.ts';
 import type { Dockerfile } from '../../formats/dockerfile/types.ts';
+import type { Ignore } from './ignore.ts';
 import type { BuildOptions } from './options.ts';
 
 /** Before a build: `# check=error=true` makes what BuildKit's checks find its end; else it is said. Our own checks end none. */
-export function reportChecks(dockerfile: Dockerfile, { args, report }: BuildOptions): void {
-  const options = lintOptions(args);
+export function reportChecks(dockerfile: Dockerfile, { args, report }: BuildOptions, ignore?: Ignore): void {
+  const options = lintOptions(args, ignore);
   const findings = lint(dockerfile, options);
   const [first] = findings;
   if (first !== undefined && lintFails(dockerfile, findings, options)) {
@@ -30,7 +31,8 @@ export function reportChecks(dockerfile: Dockerfile, { args, report }: BuildOpti
 const CHECK_ARG = 'BUILDKIT_DOCKERFILE_CHECK';
 
 /** `--build-arg BUILDKIT_DOCKERFILE_CHECK=…` takes the place of the file's directive. */
-export function lintOptions(args: BuildOptions['args']): LintOptions {
+export function lintOptions(args: BuildOptions['args'], ignore: Ignore | undefined): LintOptions {
   const said = args.get(CHECK_ARG);
-  return { buildArgs: args, ...(said === undefined ? {} : { check: parseCheck(said, CHECK_ARG) }) };
+  const left = ignore && { hasExceptions: false, matches: (path: string) => ignore(path) === 'out' };
+  return { buildArgs: args, ignore: left, ...(said === undefined ? {} : { check: parseCheck(said, CHECK_ARG) }) };
 }
