@@ -4,8 +4,8 @@
  * its bound.
  */
 import { spawnSync } from 'node:child_process';
-import { readdirSync, writeFileSync } from 'node:fs';
-import { availableParallelism, cpus } from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 /** In the page's order: the measurement, and what its section is called. */
@@ -44,13 +44,25 @@ if (unknown.length > 0) {
 } else report();
 
 function report(): void {
+  const [before = 0] = loadavg();
   const sections = REPORTED.map(([name, title]) => {
     console.log(`\n# ${name}`);
     return `## ${title}\n\n${measure(name)}\n`;
   });
   const [cpu] = cpus();
-  const machine = `On Linux with ${availableParallelism()} processors (${cpu?.model.trim() ?? 'unknown'}), Node.js ${process.version}.`;
+  const machine = [
+    `On Linux with ${availableParallelism()} processors (${cpu?.model.trim() ?? 'unknown'}), Node.js ${process.version}.`,
+    `The load was ${before.toFixed(1)} when it began${isRealTime() ? ', and everything measured ran at real-time priority (`chrt -r 5`)' : ''}.`,
+  ].join(' ');
   writeFileSync(page, ['# Benchmarks\n', `${ABOUT}\n\n${machine}\n`, ...sections].join('\n'));
+}
+
+/** Whether the scheduler prefers this process, and so those that it starts, to ordinary ones (SCHED_RR, proc_pid_stat(5), field 41). */
+function isRealTime(): boolean {
+  const fields = readFileSync('/proc/self/stat', 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ');
+  return fields[41 - 3] === '2';
 }
 
 /** What it printed. */
