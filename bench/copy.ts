@@ -10,9 +10,9 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type DockerRegistry, startDockerRegistry } from '../test/e2e/registry/docker-registry.ts';
+import { BARE, barePrograms } from './lib/bare.ts';
 import { type Contestant, compare, table } from './lib/compare.ts';
 import { dockerArchive, layoutSize } from './lib/image.ts';
 import { publishedPare } from './lib/published.ts';
@@ -36,10 +36,8 @@ interface Directory extends Place {
 /** What does the same with nothing around it. @param target an empty place for it */
 type Least = (target: Directory) => Contestant;
 
-const BARE = 'a bare Node.js program';
-const bareDir = fileURLToPath(new URL('bare', import.meta.url));
-
 async function measure(dir: string, pare: readonly string[], times: number, registry: DockerRegistry): Promise<void> {
+  const bare = barePrograms(join(dir, `bare-${times}`));
   const work = join(dir, `${times}`);
   mkdirSync(work);
   const archive = await dockerArchive(work, times);
@@ -72,9 +70,13 @@ async function measure(dir: string, pare: readonly string[], times: number, regi
     };
     const insecure = ['--src-tls-verify=false', '--dest-tls-verify=false'];
     const skopeo = ['skopeo', '--insecure-policy', 'copy', '--quiet', ...insecure];
-    const bare = least?.(layout('bare'));
+    const barest = least?.(layout('bare'));
     const rows = compare(
-      [contestant('pare', pare, 'pare'), contestant('skopeo', skopeo, 'skopeo'), ...(bare === undefined ? [] : [bare])],
+      [
+        contestant('pare', pare, 'pare'),
+        contestant('skopeo', skopeo, 'skopeo'),
+        ...(barest === undefined ? [] : [barest]),
+      ],
       Number(values.rounds),
     );
     console.log(`\n### ${what}, ${megabytes} MB uncompressed\n\n${table(rows)}`);
@@ -89,7 +91,7 @@ async function measure(dir: string, pare: readonly string[], times: number, regi
     () => inRegistry,
     () => ({
       name: BARE,
-      command: [process.execPath, join(bareDir, 'push.ts'), source.path, `${registry.host}/bench:copied`],
+      command: [...bare('push'), source.path, `${registry.host}/bench:copied`],
       prepare: () => inRegistry.clear(),
     }),
   );
@@ -97,7 +99,7 @@ async function measure(dir: string, pare: readonly string[], times: number, regi
   succeed([...pare, source.pare, remote]);
   run('registry → oci', inRegistry, layout, (target) => ({
     name: BARE,
-    command: [process.execPath, join(bareDir, 'pull.ts'), `${registry.host}/bench:copied`, target.path],
+    command: [...bare('pull'), `${registry.host}/bench:copied`, target.path],
     prepare: () => target.clear(),
   }));
   rmSync(work, { recursive: true });

@@ -10,8 +10,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { BARE, barePrograms } from './lib/bare.ts';
 import { type Contestant, compare, table } from './lib/compare.ts';
 import { dockerArchive, layoutSize } from './lib/image.ts';
 import { publishedPare } from './lib/published.ts';
@@ -40,6 +40,7 @@ const dir = join(tmpdir(), `pare-bench-squash-${process.pid}`);
 mkdirSync(dir);
 try {
   const pare = publishedPare(join(dir, 'published'));
+  const bare = barePrograms(join(dir, 'bare'));
   const archive = await dockerArchive(dir);
   const megabytes = (statSync(archive).size / 1e6).toFixed(0);
   for (const form of ['none', 'gzip'] as const) {
@@ -77,10 +78,7 @@ try {
       ...(form === 'none'
         ? [
             contestant('openssl sha256 of the same bytes', () => ['openssl', 'dgst', '-sha256', archive]),
-            contestant('a bare Node.js program', (work) => [
-              ...[process.execPath, fileURLToPath(new URL('bare/join.ts', import.meta.url))],
-              ...[join(dir, `source-${form}`), join(work, 'layer.tar')],
-            ]),
+            contestant(BARE, (work) => [...bare('join'), ...[join(dir, `source-${form}`), join(work, 'layer.tar')]]),
           ]
         : []),
     ];
