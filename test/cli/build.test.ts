@@ -80,7 +80,9 @@ describe('a build', () => {
     const first = await build('-t', 'first');
     expect(first.stderr).toContain('1 warning found');
     expect(first.stderr).toContain(' - JSONArgsRecommended: CMD in shell form keeps signals from the program (line 8)');
-    expect(first.stderr).toContain(' - CopiedTwice: 3.00 MB are /big, /more, /once with the same bytes');
+    expect(first.stderr).toContain(
+      ' - CopiedTwice: 3.00 MB are /big, /more, /once with the same bytes:\n   copy one, and make a link to it',
+    );
     const second = await build('-t', 'first');
     expect(second.stderr).toContain('#1 CACHED');
     expect(second.stderr).not.toContain('CopiedTwice');

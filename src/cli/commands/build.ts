@@ -109,7 +109,10 @@ function inputOptions(command: Command): void {
       'send what steps came to: type=registry,ref=NAME, type=local,dest=DIRECTORY, type=inline; mode=max, mounts=true',
       (value: string, before: readonly CacheTarget[] = []) => [...before, cacheTarget(value)],
     )
-    .option('--check', 'say what is wrong in the Dockerfile, or too large, and build nothing; exit 1: there is something')
+    .option(
+      '--check',
+      'say what is wrong in the Dockerfile, or too large, and build nothing; exit 1: there is something',
+    )
     .addOption(callOption())
     .option('--pull', 'ask registries also for images that the store has');
 }
@@ -181,6 +184,7 @@ async function run(directory: string, flags: Flags, context: Context): Promise<v
   const result = {
     written: [...written, ...packed],
     images: building.images,
+    isPacked: flags.pack !== undefined,
     hints: await hintsOf(building, flags, show, context),
     seconds: (performance.now() - started) / 1000,
   };

@@ -11,18 +11,20 @@ import { bytesText } from './units.ts';
 export interface BuiltResult {
   readonly written: readonly Written[];
   readonly images: readonly BuiltImage[];
+  /** Whether what was written is not the image, but what some of its programs need. */
+  readonly isPacked: boolean;
   /** Largest first. */
   readonly hints: readonly SizeHint[];
   readonly seconds: number;
 }
 
-export function builtText({ written, images, hints, seconds }: BuiltResult): string {
+export function builtText({ written, images, isPacked, hints, seconds }: BuiltResult): string {
   const places = written.map(({ reference, digest, compressed }) => {
     const stored = compressed === undefined ? '' : `${bytesText(compressed)}, `;
     return `${printableName(reference)}: ${stored}${seconds.toFixed(2)} s${digest === undefined ? '' : `\n  ${digest}`}`;
   });
   // Not how many files there are: to know it, an unchanged build would have to read what it is not going to use.
-  const built = images.map(({ platform, layers }) => {
+  const built = (isPacked ? [] : images).map(({ platform, layers }) => {
     return `built for ${formatPlatform(platform)}: ${countOf(layers.length, 'layer')}`;
   });
   return [...places, ...built, ...hintLines(hints)].join('\n');
@@ -33,8 +35,8 @@ const MOST_HINTS = 5;
 
 function hintLines(hints: readonly SizeHint[]): readonly string[] {
   if (hints.length === 0) return [];
-  const lines = hints.slice(0, MOST_HINTS).map(({ rule, bytes, message }) => {
-    return ` - ${rule}: ${bytesText(bytes)} ${printableName(message)}`;
+  const lines = hints.slice(0, MOST_HINTS).map(({ rule, bytes, message, advice }) => {
+    return ` - ${rule}: ${bytesText(bytes)} ${printableName(message)}:\n   ${printableName(advice)}`;
   });
   const more = hints.length > MOST_HINTS ? [` - and ${hints.length - MOST_HINTS} more: --json has them all`] : [];
   return ['it could be smaller:', ...lines, ...more];

@@ -21,6 +21,7 @@ export const buildSchema = z
           rule: z.string().describe('PackageCacheLeft, …: docs/build-checks.md'),
           bytes: z.number().describe('what the image could do without, uncompressed'),
           message: z.string().describe('goes on from the bytes'),
+          advice: z.string().describe('what to do'),
         }),
       )
       .describe('largest first, of the first platform; empty with --pack'),

@@ -25,8 +25,9 @@ export async function largeBase(built: Built): Promise<readonly SizeHint[]> {
   }
   if (used.sum > size * SHARE) return [];
   const what = used.sum === 0 ? 'loads nothing of it' : 'loads its libraries alone';
-  const message = `of the base for ${program}, which ${what}: FROM scratch or a small base; pare build --pack ${program} takes what it needs`;
-  return [{ rule: 'BaseLargerThanUsed', bytes: size - used.sum, message }];
+  const message = `of the base for ${program}, which ${what}`;
+  const advice = `FROM scratch or a small base; pare build --pack ${program} takes what it needs`;
+  return [{ rule: 'BaseLargerThanUsed', bytes: size - used.sum, message, advice }];
 }
 
 /** Undefined for what is no ELF program. */

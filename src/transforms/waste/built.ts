@@ -30,6 +30,8 @@ export interface SizeHint {
   readonly bytes: number;
   /** Goes on from the number: `of package lists …`. */
   readonly message: string;
+  /** What to do. */
+  readonly advice: string;
 }
 
 /** A layer, and the root filesystem before and after it. */
@@ -68,6 +70,9 @@ export class Bytes {
 
 /** `"RUN apt-get update && …"`, not longer than a line has room for. */
 export function instructionText(by: string): string {
-  const text = by.replace(/ # buildkit$/, '').replace(/^RUN (?:\|\d+ .*?)?\/bin\/sh -c /, 'RUN ').replace(/\s+/g, ' ');
+  const text = by
+    .replace(/ # buildkit$/, '')
+    .replace(/^RUN (?:\|\d+ .*?)?\/bin\/sh -c /, 'RUN ')
+    .replace(/\s+/g, ' ');
   return `"${text.length > 60 ? `${text.slice(0, 59)}…` : text}"`;
 }

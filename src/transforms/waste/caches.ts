@@ -41,8 +41,9 @@ export function cachesLeft({ layers, tree }: Built): readonly SizeHint[] {
     }
     if (bytes.sum === 0) return [];
     const where = [...places].join(', ');
-    const message = `of package managers' lists and downloads in the layer of ${instructionText(by)} (${where}): remove them in the same step, or give it --mount=type=cache`;
-    return [{ rule: 'PackageCacheLeft', bytes: bytes.sum, message } as const];
+    const message = `of package managers' lists and downloads in the layer of ${instructionText(by)} (${where})`;
+    const advice = 'remove them in the same step, or give it --mount=type=cache';
+    return [{ rule: 'PackageCacheLeft', bytes: bytes.sum, message, advice } as const];
   });
 }
 

@@ -28,12 +28,14 @@ function hiddenBy({ changes, before, after }: Level, by: string, base: Tree | un
   const layer = instructionText(by);
   const hints: SizeHint[] = [];
   if (removed.sum > 0) {
-    const message = `of files that ${layer} removes or replaces stay in the layers below: remove them in the step that makes them, or --squash`;
-    hints.push({ rule: 'RemovedInLaterLayer', bytes: removed.sum, message });
+    const message = `of files that ${layer} removes or replaces stay in the layers below`;
+    const advice = 'remove them in the step that makes them, or --squash';
+    hints.push({ rule: 'RemovedInLaterLayer', bytes: removed.sum, message, advice });
   }
   if (changed.sum > 0) {
-    const message = `of files are in the layer of ${layer} a second time, since their owner or permissions changed: set them where the files are made (COPY --chown, --chmod)`;
-    hints.push({ rule: 'ChangedInLaterLayer', bytes: changed.sum, message });
+    const message = `of files are in the layer of ${layer} a second time, since their owner or permissions changed`;
+    const advice = 'set them where the files are made (COPY --chown, --chmod)';
+    hints.push({ rule: 'ChangedInLaterLayer', bytes: changed.sum, message, advice });
   }
   return hints;
 }

@@ -21,6 +21,7 @@ export function buildTools({ tree }: Built): readonly SizeHint[] {
   }
   const [first] = programs.filter((path) => nodeAt(tree, path) !== undefined);
   if (first === undefined || bytes.sum === 0) return [];
-  const message = `of compilers, headers and the like (${first}${programs.length > 1 ? ' …' : ''}) are in the image: build in a stage of its own, and COPY --from it what was built`;
-  return [{ rule: 'BuildToolsInFinalStage', bytes: bytes.sum, message }];
+  const message = `of compilers, headers and the like (${first}${programs.length > 1 ? ' …' : ''}) are in the image`;
+  const advice = 'build in a stage of its own, and COPY --from it what was built';
+  return [{ rule: 'BuildToolsInFinalStage', bytes: bytes.sum, message, advice }];
 }

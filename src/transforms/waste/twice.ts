@@ -31,8 +31,9 @@ export async function copiedTwice(built: Built): Promise<readonly SizeHint[]> {
     if (read > MOST_READ) break;
     for (const equal of await equals(found, built)) {
       const paths = equal.map(({ path }) => path);
-      const message = `are ${paths.slice(0, 3).join(', ')}${paths.length > 3 ? ' …' : ''} with the same bytes: copy one, and make a link to it`;
-      hints.push({ rule: 'CopiedTwice', bytes: size * (equal.length - 1), message });
+      const message = `are ${paths.slice(0, 3).join(', ')}${paths.length > 3 ? ' …' : ''} with the same bytes`;
+      const advice = 'copy one, and make a link to it';
+      hints.push({ rule: 'CopiedTwice', bytes: size * (equal.length - 1), message, advice });
     }
   }
   return hints;
