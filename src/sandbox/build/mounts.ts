@@ -15,6 +15,7 @@ import type { MountRequest } from '../../system/linux.ts';
 import type { Mount } from '../runtime-spec.ts';
 import { agentSocket } from './agent.ts';
 import { holdCache } from './cache-mounts.ts';
+import { withFewLayers } from './few-layers.ts';
 import type { OverlayForm } from './form.ts';
 import type { Hands } from './hands.ts';
 import type { HelperFile, HelperOwner } from './helper/protocol.ts';
@@ -91,7 +92,7 @@ export async function overlayOf(
     if (tree !== undefined) await hands.write(tree, path, run);
     return join(place.name, name + suffix);
   };
-  const held = stack.use(await snapshots.hold(root, run));
+  const held = stack.use(await snapshots.hold(withFewLayers(root), run));
   const missing = mountPointsMissing(root.tree, points);
   const lower = held.layers.map((layer, i) => lowerPath(layer, `${name}-l${i}`, prepared)).reverse();
   // A layer with the root directory alone does where there is none at all.

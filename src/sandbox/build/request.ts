@@ -1,7 +1,8 @@
 /** What the helper is asked to do for a step: mounts, files, the runtime's document, and how the program is started. @module */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { BuildStep } from '../../ports/build-steps.ts';
+import { isWithin } from '../../base/path.ts';
+import type { BuildStep, StepMount, StepProcess } from '../../ports/build-steps.ts';
 import { treeFiles } from '../../ports/tree-files.ts';
 import { allCapabilities } from '../capabilities.ts';
 import { DEFAULT_PATH } from '../docker-defaults.ts';
@@ -122,8 +123,8 @@ async function specOf(
     output: 'inherit',
   } as const;
   // What a mount may supply, the runtime has to say.
-  const mayBeElsewhere = step.mounts.some(({ kind }) => kind === 'bind' || kind === 'cache');
-  if (!mayBeElsewhere) await preflight(files, { process, volumes: [], ...rest });
+  if (!step.mounts.some((mount) => maySupply(mount, step.process)))
+    await preflight(files, { process, volumes: [], ...rest });
   return runtimeSpec(
     { root: '', process, volumes: [], ...rest },
     {
@@ -135,6 +136,21 @@ async function specOf(
       ...(step.security === 'insecure' ? { insecure: allCapabilities(who) } : {}),
       ...(shmSize === undefined ? {} : { shmSize }),
     },
+  );
+}
+
+/** Where programs and what loads them are, as a rule. */
+const PROGRAMS = /^\/(bin|sbin|lib\w*|usr|opt)(\/|$)/;
+
+/** Whether the program, or what it is loaded by, may come from the mount. */
+function maySupply(mount: StepMount, { args: [name = ''], cwd }: StepProcess): boolean {
+  if (mount.kind !== 'bind' && mount.kind !== 'cache') return false;
+  return (
+    mount.path === '/' ||
+    PROGRAMS.test(mount.path) ||
+    !name.startsWith('/') ||
+    isWithin(name, mount.path) ||
+    isWithin(cwd, mount.path)
   );
 }
 

@@ -15,6 +15,7 @@ import { removeAsNamespaceRoot, standing } from '../namespace.ts';
 import { readCache } from './cache-mounts.ts';
 import { snapshottersFor } from './choose.ts';
 import { LAYER } from './directories.ts';
+import { withFewLayers } from './few-layers.ts';
 import { type OverlayForm, PRIVILEGED } from './form.ts';
 import { type Hands, helperHands, OWN_HANDS, type ReadDirectory } from './hands.ts';
 import { type Helper, startHelper } from './helper/client.ts';
@@ -157,7 +158,7 @@ async function runWith(runtime: string, step: BuildStep, run: Run, opened: Opene
     ...ended,
     changes: () => (changes ??= upper().then(({ tree }) => changesOfUpper(tree, step.root.tree, opened.form))),
     keep: async (key) => {
-      kept = await opened.snapshots.keep(place, step.root, key, unpackedSize((await upper()).tree));
+      kept = await opened.snapshots.keep(place, withFewLayers(step.root), key, unpackedSize((await upper()).tree));
     },
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };

@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, statfsSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { dirname } from 'node:path';
-import { fromSystem, systemCode } from '../../../base/errors.ts';
+import { fromSystem, ImageError, systemCode } from '../../../base/errors.ts';
 import { SandboxError } from '../../../ports/sandbox.ts';
-import { mount, unmount } from '../../../system/linux.ts';
+import { type MountRequest, mount, unmount } from '../../../system/linux.ts';
 import { type ProgramPipes, programPipes } from '../../../system/program-pipes.ts';
 import { runtimeFailure } from '../../failure.ts';
 import { lineSplitter } from './lines.ts';
@@ -98,12 +98,26 @@ function prepare({ scratch, mounts, files, owners }: RunRequest, stack: Disposab
     try {
       mount(one);
     } catch (error) {
-      throw fromSystem(error, `cannot mount ${one.type} for a step`, '"pare doctor" says what this machine offers');
+      throw mountFailure(error, one);
     }
     stack.defer(() => unmount(one.target));
   }
   for (const file of files) write(file);
   for (const owner of owners) own(owner);
+}
+
+/** linux/magic.h */
+const OVERLAYFS_SUPER_MAGIC = 0x794c7630;
+
+function mountFailure(error: unknown, { type }: MountRequest): ImageError {
+  if (type === 'overlay' && systemCode(error) === 'EINVAL' && statfsSync('.').type === OVERLAYFS_SUPER_MAGIC) {
+    const where = `${process.cwd()} lies on an overlayfs, as in a container`;
+    return new ImageError('UNAVAILABLE', `a step cannot write where the store is: ${where}`, {
+      hint: 'set PARE_HOME to a directory of another file system: a volume of the container, or /dev/shm/pare',
+      cause: error,
+    });
+  }
+  return fromSystem(error, `cannot mount ${type} for a step`, '"pare doctor" says what this machine offers');
 }
 
 function write({ content, ...owner }: HelperFile): void {
