@@ -175,7 +175,7 @@ describe.runIf(ready).each([
     expect(await first.pare('verify', '--store')).toMatchObject({ status: 0 });
   });
 
-  test('a layout holds no more than what was sent there last', async () => {
+  test.runIf(who === 'root')('a layout holds no more than what was sent there last', async () => {
     const layout = join(person.home, 'again');
     const blobs = () => readdirSync(join(layout, 'blobs/sha256')).length;
     await first.build('--cache-to', `type=local,dest=${layout},mode=max`);
@@ -184,7 +184,7 @@ describe.runIf(ready).each([
     expect(blobs()).toBe(before);
   });
 
-  test('what is damaged is not believed', async () => {
+  test.runIf(who === 'root')('what is damaged is not believed', async () => {
     const layout = join(person.home, 'damaged');
     await first.build('--cache-to', `type=local,dest=${layout},mode=max`);
     const { config, layers } = JSON.parse(skopeo('inspect', '--raw', `oci:${layout}:latest`));
