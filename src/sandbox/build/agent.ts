@@ -4,7 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream';
 import { fromSystem } from '../../base/errors.ts';
+import { permittedRequests } from './agent-requests.ts';
 
 export interface AgentSocket extends AsyncDisposable {
   readonly path: string;
@@ -21,16 +23,12 @@ export async function agentSocket(agent: string, directory: string, index: numbe
   const open = new Set<Socket>();
   const server = createServer((client) => {
     const upstream = connect(agent);
-    for (const [from, to] of [
-      [client, upstream],
-      [upstream, client],
-    ] as const) {
-      open.add(from);
-      from.pipe(to);
-      // Either side may hang up at any time; the other is told by the end of its stream.
-      from.on('error', () => to.destroy());
-      from.on('close', () => open.delete(from));
+    for (const socket of [client, upstream]) {
+      open.add(socket);
+      socket.on('close', () => open.delete(socket));
     }
+    // Either side may hang up at any time; the other is told by the end of its stream.
+    pipeline(client, permittedRequests(), upstream, client, () => undefined);
   });
   try {
     server.listen(path);

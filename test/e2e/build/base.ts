@@ -29,7 +29,7 @@ int main(int n, char **a) {
     int s = socket(AF_UNIX, SOCK_STREAM, 0);
     if (strcmp(a[1], "socket") == 0 && bind(s, (void *)&at, sizeof at) == 0) return 0;
     if (strcmp(a[1], "connect") == 0 && connect(s, (void *)&at, sizeof at) == 0) {
-      char text[99]; write(s, "ping\\n", 5);
+      char text[99]; write(s, "\\0\\0\\0\\1\\013", 5);
       ssize_t got = read(s, text, 99); if (got > 0) write(1, text, got); return 0;
     }
   }

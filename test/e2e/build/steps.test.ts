@@ -265,7 +265,9 @@ describe.runIf(ready).each([
 
   test('the agent answers at the socket, whose owner is asked for', async () => {
     const socket = join(person.home, 'agent');
-    const server = createServer((client) => void client.on('data', (text) => client.end(`agent got ${text}`)));
+    const server = createServer(
+      (client) => void client.on('data', (asked) => client.end(`agent got ${asked.toString('hex')}`)),
+    );
     await new Promise<void>((resolve) => server.listen(socket, resolve));
     await chmod(socket, 0o600);
     await chown(socket, person.uid, person.uid);
@@ -274,7 +276,11 @@ describe.runIf(ready).each([
       const [outcome] = await run(
         sh('stat -c "%a %u:%g" /run/agent.0; probe connect /run/agent.0', { mounts, process: { user: '33:44' } }),
       );
-      expect(outcome).toMatchObject({ status: 0, lines: ['600 33:44', 'agent got ping'], changes: ['/ dir as below'] });
+      expect(outcome).toMatchObject({
+        status: 0,
+        lines: ['600 33:44', 'agent got 000000010b'],
+        changes: ['/ dir as below'],
+      });
     } finally {
       server.close();
     }
