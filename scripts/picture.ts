@@ -1,20 +1,55 @@
 /**
- * `node scripts/picture.ts`: runs the README's example for real, in a terminal of its own, and draws what it printed as
- * `docs/images/pack.svg`. Needs Debian's redis-server, runc, and script(1) of util-linux.
+ * `node scripts/picture.ts [NAME…]`: runs the README's examples for real, in a terminal of their own, and draws what they printed as
+ * `docs/images/NAME.svg`. Needs runc, and script(1) of util-linux; `pack` Debian's redis-server; `build` root and mmdebstrap.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { debianTree } from '../test/e2e/trees.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const COMMANDS = [
-  'pare pack redis-server -t redis',
-  'pare check redis',
-  'pare why redis /usr/lib/x86_64-linux-gnu/libgcrypt.so.20.4.1',
-  'pare run redis -- --version',
-];
+
+interface Picture {
+  readonly title: string;
+  readonly commands: readonly string[];
+  /** What is there before, in the directory where the commands run. */
+  prepare?(home: string): void;
+}
+
+const DOCKERFILE = `FROM debian:12 AS build
+RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev
+COPY hello.c .
+RUN gcc -O2 -o /hello hello.c
+
+FROM debian:12
+COPY --from=build /hello /hello
+CMD ["/hello"]
+`;
+
+const PICTURES: Readonly<Record<string, Picture>> = {
+  pack: {
+    title: 'pare packs, checks, explains and runs redis-server',
+    commands: [
+      'pare pack redis-server -t redis',
+      'pare check redis',
+      'pare why redis /usr/lib/x86_64-linux-gnu/libgcrypt.so.20.4.1',
+      'pare run redis -- --version',
+    ],
+  },
+  build: {
+    title: 'pare builds a Dockerfile, says how it could be smaller, and makes it so',
+    commands: ['cat Dockerfile', 'pare build -t hello .', 'pare build --pack /hello -t small .', 'pare run small'],
+    prepare(home) {
+      writeFileSync(join(home, 'app', 'Dockerfile'), DOCKERFILE);
+      writeFileSync(join(home, 'app', 'hello.c'), '#include <stdio.h>\nint main(void) { return puts("hello") < 0; }\n');
+      const tree = debianTree({ suite: 'bookworm' });
+      if (tree === undefined) throw new Error('the base image needs mmdebstrap and root');
+      inTerminal(`pare append scratch rootfs:${tree} -t debian:12`, home);
+    },
+  },
+};
 const COLUMNS = 118;
 
 interface Style {
@@ -36,19 +71,69 @@ const COLOURS: Readonly<Record<string, string>> = {
 
 /** Standard output and error of the command as a terminal got them. */
 function inTerminal(command: string, home: string): string {
-  const env = { ...process.env, PARE_HOME: home, PATH: `${home}/bin:${process.env['PATH']}`, TERM: 'xterm-256color' };
+  const env = {
+    ...process.env,
+    PARE_HOME: join(home, 'store'),
+    PATH: `${home}/bin:${process.env['PATH']}`,
+    TERM: 'xterm-256color',
+  };
   const sized = `stty cols ${COLUMNS} rows 50; ${command}`;
-  const done = spawnSync('script', ['-qefc', sized, '/dev/null'], { env, encoding: 'utf8', input: '' });
+  const done = spawnSync('script', ['-qefc', sized, '/dev/null'], {
+    cwd: join(home, 'app'),
+    env,
+    encoding: 'utf8',
+    input: '',
+    maxBuffer: 2 ** 30,
+  });
   if (done.status !== 0) throw new Error(`${command} ended with ${done.status}:\n${done.stdout}${done.stderr}`);
   return done.stdout.replaceAll('\r\n', '\n');
 }
 
-/** What is left on the screen of a text that redraws its last line: carriage returns and erasures applied. */
+interface Screen {
+  readonly rows: string[][];
+  x: number;
+  y: number;
+  style: string;
+}
+
+/** What is left on the screen: carriage returns, the cursor going up, and erasures applied; colours stay with their letters. */
 function settled(text: string): string[] {
-  return text
-    .split('\n')
-    .map((line) => line.split(/\r|\u001b\[[0-9]*[GK]|\u001b\[\?25[hl]/).findLast((part) => part !== '') ?? '')
-    .map((line) => line.replace(/\u001b\[[0-9;?]*[A-HJ-ln-z]/g, ''));
+  const screen: Screen = { rows: [[]], x: 0, y: 0, style: '' };
+  for (const [token] of text.matchAll(/\u001b\[[0-9;?]*[A-Za-z]|[^\u001b]/gu)) {
+    if (token.startsWith('\u001b')) control(screen, token);
+    else write(screen, token);
+    while (screen.rows.length <= screen.y) screen.rows.push([]);
+  }
+  // One colour for many letters is written once.
+  return screen.rows.map((row) =>
+    row
+      .join('')
+      .replace(/(\u001b\[[0-9;]+m)([^\u001b]*)\u001b\[0m(?:\1([^\u001b]*)\u001b\[0m)+/g, (run, colour: string) => {
+        return `${colour}${run.replaceAll(/\u001b\[[0-9;]*m/g, '')}\u001b[0m`;
+      })
+      .trimEnd(),
+  );
+}
+
+function control(screen: Screen, token: string): void {
+  const { rows, x, y } = screen;
+  const row = rows[y] ?? [];
+  const count = token.slice(2, -1);
+  if (token.endsWith('A')) screen.y = Math.max(0, y - Number(count || 1));
+  else if (token.endsWith('K')) row.splice(x);
+  else if (token.endsWith('J')) rows.splice(y, rows.length, row.slice(0, x));
+  else if (token.endsWith('m')) screen.style = /^(?:0?|22|39)$/.test(count) ? '' : token;
+}
+
+function write(screen: Screen, letter: string): void {
+  const { rows, x, y, style } = screen;
+  const row = rows[y] ?? [];
+  if (letter === '\n') screen.y++;
+  if (letter === '\n' || letter === '\r') screen.x = 0;
+  else {
+    while (row.length < x) row.push(' ');
+    row[screen.x++] = style === '' ? letter : `${style}${letter}\u001b[0m`;
+  }
 }
 
 /** Lines as a terminal of that width shows them: colour codes take no room. */
@@ -96,30 +181,44 @@ function escapeXml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
-const home = mkdtempSync(join(tmpdir(), 'pare-picture-'));
-try {
-  mkdirSync(join(home, 'bin'));
-  writeFileSync(join(home, 'bin', 'pare'), `#!/bin/sh\nexec "${process.execPath}" "${ROOT}bin/pare.js" "$@"\n`, {
-    mode: 0o755,
-  });
-  const lines = COMMANDS.flatMap((command) => {
-    const printed = settled(inTerminal(command, home));
-    while (printed.at(-1) === '') printed.pop();
-    return [`\u001b[32m$\u001b[0m \u001b[1m${command}\u001b[0m`, ...printed.flatMap(wrapped), ''];
-  });
-  lines.pop();
-  const height = lines.length * 18 + 28;
+/** Runs the commands, and draws what they printed. */
+function draw(name: string, { title, commands, prepare }: Picture): void {
+  const home = mkdtempSync(join(tmpdir(), 'pare-picture-'));
+  try {
+    for (const dir of ['bin', 'app']) mkdirSync(join(home, dir));
+    const script = `#!/bin/sh\nexec "${process.execPath}" "${ROOT}bin/pare.js" "$@"\n`;
+    writeFileSync(join(home, 'bin', 'pare'), script, { mode: 0o755 });
+    prepare?.(home);
+    const lines = commands.flatMap((command) => {
+      const printed = settled(inTerminal(command, home));
+      while (printed.at(-1) === '') printed.pop();
+      return [`\u001b[32m$\u001b[0m \u001b[1m${command}\u001b[0m`, ...printed.flatMap(wrapped), ''];
+    });
+    lines.pop();
+    mkdirSync(join(ROOT, 'docs', 'images'), { recursive: true });
+    writeFileSync(join(ROOT, 'docs', 'images', `${name}.svg`), svgOf(title, lines));
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+function svgOf(title: string, lines: readonly string[]): string {
+  const [width, height] = [COLUMNS * 8 + 32, lines.length * 18 + 28];
   const svg = [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${COLUMNS * 8 + 32}" height="${height}" viewBox="0 0 ${COLUMNS * 8 + 32} ${height}">`,
-    '<title>pare packs, checks, explains and runs redis-server</title>',
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">`,
+    `<title>${title}</title>`,
     '<rect width="100%" height="100%" rx="8" fill="#0d1117"/>',
     '<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, monospace" font-size="13" fill="#e6edf3">',
     ...lines.map((line, index) => drawLine(line, 28 + index * 18)),
     '</g>',
     '</svg>',
   ];
-  mkdirSync(join(ROOT, 'docs', 'images'), { recursive: true });
-  writeFileSync(join(ROOT, 'docs', 'images', 'pack.svg'), `${svg.join('\n')}\n`);
-} finally {
-  rmSync(home, { recursive: true, force: true });
+  return `${svg.join('\n')}\n`;
+}
+
+for (const name of process.argv.length > 2 ? process.argv.slice(2) : Object.keys(PICTURES)) {
+  const picture = PICTURES[name];
+  if (picture === undefined)
+    throw new Error(`there is no picture ${name}: there are ${Object.keys(PICTURES).join(', ')}`);
+  draw(name, picture);
 }
