@@ -41,9 +41,13 @@ export async function runtimeFailure(log: string, runtime: string, seen = false)
   if (message === undefined) return undefined;
   const said = `${basename(runtime)} could not start the program${seen ? ', and has said why' : `: ${message}`}`;
   if (/executable file not found|exec:?.*no such file or directory/i.test(message)) return new SandboxError(127, said);
-  if (/exec:?.*(permission denied|is a directory|exec format error)/i.test(message)) return new SandboxError(126, said);
+  if (/exec:?.*(permission denied|is a directory)/i.test(message)) return new SandboxError(126, said);
+  if (/exec:?.*exec format error/i.test(message)) return new SandboxError(126, said, { hint: OTHER_MACHINE });
   return new ImageError('UNAVAILABLE', said, { hint: hintFor(message) });
 }
+
+const OTHER_MACHINE =
+  'programs of another machine are run by qemu: on Debian and Ubuntu, sudo apt-get install qemu-user-static; "pare doctor" shows what there is';
 
 function hintFor(message: string): string {
   if (/hybrid/.test(message)) return 'this crun cannot work with cgroups of both versions: install runc';

@@ -20,7 +20,7 @@ import type { BuildOptions } from './options.ts';
 import { reportChecks } from './report-checks.ts';
 import { type SavedBuild, type SaveForm, saveBuild } from './save.ts';
 import { squashed } from './squash.ts';
-import { buildWorld, openRemotes } from './world.ts';
+import { buildWorld, openOutside } from './world.ts';
 
 export interface Building extends AsyncDisposable {
   /** One for each platform. */
@@ -45,15 +45,15 @@ export async function openBuilding(options: BuildOptions, access: Access): Promi
   const isIndex = options.platforms.length > 1 || isSet(options.args, 'BUILDKIT_MULTI_PLATFORM');
   assertArguments(options.args);
   assertIndex(options.annotations, isIndex);
-  const remotes = openRemotes(options.secrets, stack, access);
+  const outside = openOutside(options, stack, access);
   const keepGitDir = isSet(options.args, 'BUILDKIT_CONTEXT_KEEP_GIT_DIR');
   const asked = { ...options, keepGitDir, store: storeDirectory(access.env) };
-  const source = await openBuildSource(asked, remotes, stack, run);
+  const source = await openBuildSource(asked, outside, stack, run);
   const dockerfile = parseDockerfile(source.dockerfile, source.name);
   assertFrontend(dockerfile, options.args);
   reportChecks(dockerfile, options, source.ignore);
   warnOfArguments(dockerfile, options);
-  const { ports, memo, contents, sendable } = buildWorld(source, remotes, options, stack, access);
+  const { ports, memo, contents, sendable } = buildWorld(source, outside, options, stack, access);
   const settings: BuildSettings = {
     ...options,
     buildPlatform: machinePlatform(),

@@ -11,7 +11,7 @@ import { openBuildSource } from './contexts.ts';
 import type { Ignore } from './ignore.ts';
 import type { BuildOptions } from './options.ts';
 import { lintOptions } from './report-checks.ts';
-import { openRemotes } from './world.ts';
+import { openOutside } from './world.ts';
 
 export interface CheckedLine {
   readonly rule: string;
@@ -23,7 +23,7 @@ export interface CheckedLine {
   readonly range: Range;
 }
 
-type FileOptions = Pick<BuildOptions, 'context' | 'file' | 'args' | 'secrets'>;
+type FileOptions = Pick<BuildOptions, 'context' | 'file' | 'args' | 'secrets' | 'ssh'>;
 
 export interface BuildFile {
   readonly dockerfile: Dockerfile;
@@ -31,10 +31,11 @@ export interface BuildFile {
 }
 
 /** The Dockerfile that the build would use. @throws ImageError INVALID where it is none, NOT_FOUND … */
-export async function readBuildFile({ context, file, secrets }: FileOptions, access: Access): Promise<BuildFile> {
+export async function readBuildFile(options: FileOptions, access: Access): Promise<BuildFile> {
   await using stack = new AsyncDisposableStack();
+  const { context, file } = options;
   const asked = { context, file, keepGitDir: false, store: storeDirectory(access.env) };
-  const source = await openBuildSource(asked, openRemotes(secrets, stack, access), stack, access.run ?? {});
+  const source = await openBuildSource(asked, openOutside(options, stack, access), stack, access.run ?? {});
   return { dockerfile: parseDockerfile(source.dockerfile, source.name), ignore: source.ignore };
 }
 

@@ -9,6 +9,8 @@ export interface GitAccess {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** A secret of the build: GIT_AUTH_TOKEN and GIT_AUTH_HEADER are for git itself, also with `.HOST` behind. */
   secret(id: string): Promise<Uint8Array | undefined>;
+  /** Socket of the agent that `--ssh` lends; undefined: the user's own ssh finds its keys. */
+  agent(): Promise<string | undefined>;
 }
 
 export interface GitProgram {
@@ -62,6 +64,8 @@ async function environment(
   const own = Object.entries(access.env).filter(([name]) => !OF_ANOTHER.test(name));
   const header = authorization ?? (await authorizationOf(remote, access));
   const settings = Object.entries(SETTINGS);
+  const agent = /^https?:/i.test(remote) ? undefined : await access.agent();
+  if (agent !== undefined) own.push(['SSH_AUTH_SOCK', agent]);
   if (header !== undefined) {
     keepSecret(header);
     settings.push([`http.${new URL(remote).origin}/.extraheader`, `Authorization: ${header}`]);

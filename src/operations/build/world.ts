@@ -39,22 +39,28 @@ export interface World {
   readonly sendable: Omit<Sendable, 'keys'>;
 }
 
-/** What addresses lead to, each asked once. What is opened stays so until the stack is disposed of. */
-export function openRemotes(
-  secrets: BuildOptions['secrets'],
+/** Each asked once: addresses, secrets, agents. */
+export interface Outside extends Remotes, Pick<BuildPorts, 'secret' | 'ssh'> {}
+
+/** What is opened stays so until the stack is disposed of. */
+export function openOutside(
+  { secrets, ssh: agents }: Pick<BuildOptions, 'secrets' | 'ssh'>,
   stack: AsyncDisposableStack,
   { env, run = {} }: Access,
-): Remotes {
+): Outside {
   const secret = secretReader(secrets, env, run);
+  const ssh = sshAgents(agents, stack, run);
   const downloads = openDownloads(`${buildCacheDir(storeDirectory(env))}/downloads`);
   const files = remembering<Awaited<ReturnType<Remotes['http']>>>();
   const trees = remembering<Awaited<ReturnType<Remotes['git']>>>();
   return {
+    secret,
+    ssh,
     http: (url, checksum) =>
       files(JSON.stringify([url, checksum]), () => download(url, checksum, downloads, stack, run)),
     git: (url, { keepGitDir, checksum }) =>
       trees(JSON.stringify([url, keepGitDir, checksum]), () =>
-        checkout(url, { keepGitDir, checksum, access: { env, secret } }, stack, run),
+        checkout(url, { keepGitDir, checksum, access: { env, secret, agent: () => ssh('default') } }, stack, run),
       ),
   };
 }
@@ -62,7 +68,7 @@ export function openRemotes(
 /** What is opened stays so until the stack is disposed of. */
 export function buildWorld(
   source: BuildSource,
-  remotes: Remotes,
+  outside: Outside,
   options: BuildOptions,
   stack: AsyncDisposableStack,
   access: Access,
@@ -80,7 +86,7 @@ export function buildWorld(
     );
   const { contexts } = options;
   const stateOfFiles = (tree: Tree, platform: Platform) => stateOfTree(tree, platform, layers, access);
-  const named = namedContexts({ contexts, remotes, image, stateOf: stateOfFiles }, stack, access);
+  const named = namedContexts({ contexts, remotes: outside, image, stateOf: stateOfFiles }, stack, access);
   const warn = (text: string) => options.report({ kind: 'warning', text });
   const { cacheFrom = [] } = options;
   let opened: Promise<ImportedCache> | undefined;
@@ -96,13 +102,13 @@ export function buildWorld(
     layers: memory.layers,
     memo: memory.memo,
     contents: memory.contents,
-    remote: remotes,
+    remote: outside,
     archive: (file) => archiveEntries(file, stack, run),
     cacheMount: (id) => void mounts.add(id),
     runner: async () =>
       imported === undefined ? runner() : fillingMounts(await runner(), { imported, layers: memory.layers, warn }),
-    secret: secretReader(options.secrets, access.env, run),
-    ssh: sshAgents(options.ssh, stack, run),
+    secret: outside.secret,
+    ssh: outside.ssh,
     steps: new Steps(options.report, options.platforms.length > 1),
     inspect: options.inspect,
     warn,
