@@ -2,6 +2,7 @@
 import { basename, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { ImageError } from '../../base/errors.ts';
+import { printableName } from '../../base/names.ts';
 import type { Platform } from '../../formats/oci/types.ts';
 import { parsePlatform, samePlatform } from '../../model/platform.ts';
 import { isSet } from '../../operations/build/arguments.ts';
@@ -180,7 +181,9 @@ async function run(directory: string, flags: Flags, context: Context): Promise<v
   await using building = await openBuilding(options, access);
   const written = flags.pack === undefined ? await saveAll(building, places, tag, fallback) : [];
   const packed = flags.pack === undefined ? [] : await packAll(building, flags, places, fallback, access);
-  await building.sendCaches();
+  for (const { reference, descriptor } of await building.sendCaches()) {
+    context.note(`the cache is in ${printableName(reference)}\n  ${descriptor.digest}`);
+  }
   const result = {
     written: [...written, ...packed],
     images: building.images,

@@ -1,7 +1,7 @@
 /** `--cache-to`: what a build remembers, to each place that was asked for. @module */
 import { rmSync } from 'node:fs';
 import type { DiffId, Digest } from '../../../base/digest.ts';
-import { ImageError } from '../../../base/errors.ts';
+import { ImageError, placed } from '../../../base/errors.ts';
 import type { CachedStep } from '../../../formats/oci/build-cache.ts';
 import { refName } from '../../../formats/oci/layout.ts';
 import type { Descriptor } from '../../../formats/oci/types.ts';
@@ -48,11 +48,12 @@ export async function sendCaches(
   const sent: SentCache[] = [];
   for (const target of targets) {
     if (target.place === undefined) continue;
+    const option = `--cache-to ${target.text}`;
     try {
       sent.push({ reference: target.place.text, descriptor: await send(target, target.place, what, access) });
     } catch (error) {
-      if (!(error instanceof ImageError) || !target.ignoreError) throw error;
-      what.warn(`--cache-to ${target.text}: ${error.message}`);
+      if (!(error instanceof ImageError) || !target.ignoreError) throw placed(error, option);
+      what.warn(`${option}: ${error.message}`);
     }
   }
   return sent;
