@@ -12,5 +12,5 @@ test('names that climb are told once, the first of them by name', () => {
   names.look('a/../../etc/pass\nwd');
   expect(names.text).toBe('"a/../../etc/pass\\x0awd" climbs above the root: it is taken as /etc/pass\\x0awd');
   for (const name of ['/..', '../b', 'b']) names.look(name);
-  expect(names.text).toContain('climbs above the root, and so do 2 more names: it is taken as');
+  expect(names.text).toContain('climbs above the root (and 2 more names): it is taken as');
 });

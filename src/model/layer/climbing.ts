@@ -23,7 +23,7 @@ export class ClimbingNames {
   /** One sentence for all of them; undefined where there are none. */
   get text(): string | undefined {
     if (this.#first === undefined) return undefined;
-    const more = this.#count === 1 ? '' : `, and so do ${countOf(this.#count - 1, 'more name')}`;
+    const more = this.#count === 1 ? '' : ` (and ${countOf(this.#count - 1, 'more name')})`;
     const meant = printableName(cleanPath(`/${this.#first}`).slice(0, 200));
     return `"${printableName(this.#first.slice(0, 200))}" climbs above the root${more}: it is taken as ${meant}`;
   }

@@ -41,6 +41,20 @@ describe('paths of a layer', () => {
     ['a\udcff/\u00e9', '/a\udcff/\u00e9'],
   ])('%s', async (name, path) => expect((await only(rawMember('0', name)))?.path).toBe(path));
 
+  it('that climb above the root are told of at the end', async () => {
+    const bytes = Buffer.concat([
+      rawMember('0', '../../etc/passwd'),
+      rawMember('0', 'a/../b'),
+      rawMember('0', '/../x'),
+    ]);
+    const told: string[] = [];
+    await Array.fromAsync(readLayer(memoryBlob(bytes), bytes.length, (text) => told.push(text)));
+    expect(told).toEqual(['"../../etc/passwd" climbs above the root (and 1 more name): it is taken as /etc/passwd']);
+    const stream = new LayerStream(memoryBlob(bytes));
+    stream.push(bytes);
+    expect(stream.warning).toBe(told[0]);
+  });
+
   it.each(['.', './', '/', '..', './/.', 'a/..'])('the root may be called %s', async (name) => {
     expect(await only(rawMember('5', name))).toMatchObject({ kind: 'node', path: '/', node: { kind: 'dir' } });
   });
