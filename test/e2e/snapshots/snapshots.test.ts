@@ -10,6 +10,7 @@ import { SCRIPT } from '../build/script.ts';
 import type { Outcome } from '../build/worker.ts';
 import { machineHas } from '../needs.ts';
 import { ordinaryUser, type Person, root } from '../run/people.ts';
+import type { Results } from './worker.ts';
 
 const ready = machineHas({ root: true, programs: ['newuidmap', 'useradd', 'setpriv', 'unshare'] });
 
@@ -30,13 +31,13 @@ describe
     ['directories', 'an ordinary user', ordinaryUser],
   ] as const)('%s held by %s', (kind, _who, become) => {
   let person: Person;
-  let results: Readonly<Record<string, string>>;
+  let results: Results;
 
   beforeAll(async () => {
     person = await become();
     const { stdout, stderr, status } = await person.node('test/e2e/snapshots/worker.ts', [kind, person.home]).ended;
     if (status !== 0) throw new Error(stderr);
-    results = JSON.parse(stdout) as Record<string, string>;
+    results = JSON.parse(stdout) as Results;
   });
 
   afterAll(() => person[Symbol.asyncDispose]());

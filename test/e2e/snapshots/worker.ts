@@ -35,7 +35,10 @@ function maker(who: string): SnapshotterMaker {
   };
 }
 
-async function runCases(who: string): Promise<Readonly<Record<string, string>>> {
+/** `ok`, or what was wrong, by name of the case. */
+export type Results = Readonly<Record<string, string>>;
+
+async function runCases(who: string): Promise<Results> {
   const results: Record<string, string> = {};
   for (const { name, run } of SNAPSHOT_CASES) {
     const made = maker(who);
