@@ -40,7 +40,9 @@ export interface Building extends AsyncDisposable {
  * @throws ImageError, with the lines of the Dockerfile where one of them fails
  */
 export async function openBuilding(options: BuildOptions, access: Access): Promise<Building> {
-  await using stack = new AsyncDisposableStack();
+  await using whole = new AsyncDisposableStack();
+  // Some of it is opened only after the build, when it is sent somewhere.
+  const stack = whole.use(new AsyncDisposableStack());
   const { run = {} } = access;
   const isIndex = options.platforms.length > 1 || isSet(options.args, 'BUILDKIT_MULTI_PLATFORM');
   assertArguments(options.args);
@@ -69,7 +71,7 @@ export async function openBuilding(options: BuildOptions, access: Access): Promi
     const image = withMemory(imageOf(state, settings, options.labels, own), state, sendable, options);
     images.push(options.squash ? await squashed(image, state) : image);
   }
-  const open = stack.move();
+  const open = whole.move();
   const [first] = states as [State];
   return {
     images,

@@ -16,6 +16,7 @@ import { type BuildMemo, buildCacheDir, openBuildMemo } from '../../store/build-
 import { openContentDigests, type RememberedDigests } from '../../store/content-digests.ts';
 import { cacheDir, storeDirectory } from '../../store/directory.ts';
 import { openLayerCache } from '../../store/layer-cache.ts';
+import { openStore, type StoreSession } from '../../store/session.ts';
 import { archiveEntries } from './archive.ts';
 import { type ImportedCache, openCaches } from './cache/import.ts';
 import { sharedMemory } from './cache/memory.ts';
@@ -91,7 +92,15 @@ export function buildWorld(
   const { cacheFrom = [] } = options;
   let opened: Promise<ImportedCache> | undefined;
   const imported = cacheFrom.length === 0 ? undefined : () => (opened ??= openCaches(cacheFrom, stack, access, warn));
-  const memory = sharedMemory({ dir: store, memo, layers, contents, imported });
+  const session = remembering<StoreSession | undefined>();
+  const memory = sharedMemory({
+    dir: store,
+    memo,
+    layers,
+    contents,
+    session: () => session(store, async () => held(await openStore(store, { create: false }, run), stack)),
+    imported,
+  });
   const mounts = new Set<string>();
   let started: Promise<StepRunner> | undefined;
   const runner = () => (started ??= openRunner(store, options, stack, access.env));
@@ -124,6 +133,10 @@ function remembering<T>(): (key: string, make: () => Promise<T>) => Promise<T> {
     known.set(key, found);
     return found;
   };
+}
+
+function held(session: StoreSession | undefined, stack: AsyncDisposableStack): StoreSession | undefined {
+  return session && stack.use(session);
 }
 
 /** What the registry has, whatever the store has. */

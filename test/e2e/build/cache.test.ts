@@ -96,8 +96,10 @@ describe.runIf(ready).each([
   test('another machine runs nothing, fetches no layer that it need not read, and makes the same image', async () => {
     expect(made.ran).toEqual(['ran-build', 'ran-idle', 'ran-last']);
     const second = machine(person, 'second');
-    const built = await second.build('--cache-from', name('cache'), '--cache-to', 'type=inline');
+    const on = `type=local,dest=${person.home}/handed-on,mounts=true`;
+    const built = await second.build('--cache-from', name('cache'), '--cache-to', 'type=inline', '--cache-to', on);
     expect(built).toEqual({ ...made, ran: [] });
+    expect(listing(join(person.home, 'handed-on'))).toMatch(/33\/44 .* x$/m);
     const layers = readdirSync(join(second.store, 'cache/layers')).filter((file) => file.endsWith('.tar'));
     expect(layers).toHaveLength(1); // the base, which is a tar
     // What was imported is believed where it is named, and only there.

@@ -18,6 +18,7 @@ import { type BuildMemo, buildCacheDir, touchMemo } from '../../../store/build-m
 import { entriesPath, layerPath } from '../../../store/cache-files.ts';
 import type { RememberedDigests } from '../../../store/content-digests.ts';
 import { cacheDir } from '../../../store/directory.ts';
+import type { StoreSession } from '../../../store/session.ts';
 import { hasBlob, readBlob } from '../../../system/layout-directory.ts';
 import { touch } from '../../../system/touch.ts';
 import type { ImportedCache } from './import.ts';
@@ -42,15 +43,24 @@ export interface Memories {
   readonly memo: BuildMemo;
   readonly layers: LayerCache & LayerMaker;
   readonly contents: RememberedDigests;
+  /** Of the store, opened at the first use; undefined where there is no store. */
+  readonly session: () => Promise<StoreSession | undefined>;
   /** Asked for at the first thing that the store does not know; undefined: nothing is to be imported. */
   readonly imported: (() => Promise<ImportedCache>) | undefined;
 }
 
 export function sharedMemory(memories: Memories): SharedMemory {
-  const { dir, memo, imported } = memories;
+  const { dir, memo, session, imported } = memories;
   const steps = new Map<Digest, CachedStep>();
   const known = new Map<Digest, CachedContent>();
-  const stored = async (diffId: DiffId) => storedLayer(diffId, dir, memo) ?? (await imported?.())?.layers.get(diffId);
+  /** Nobody removes it while this build goes on. */
+  const leased = async (diffId: DiffId) =>
+    storedLayer(diffId, dir, memo) &&
+    (await session())?.lease(() => {
+      const value = storedLayer(diffId, dir, memo);
+      return { digests: value === undefined ? [] : [value.descriptor.digest], value };
+    });
+  const stored = async (diffId: DiffId) => (await leased(diffId)) ?? (await imported?.())?.layers.get(diffId);
   return {
     steps,
     known,
