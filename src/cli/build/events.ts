@@ -6,7 +6,8 @@ import type { BuildEvent } from '../../builders/dockerfile/ports.ts';
 import type { Progress, Run } from '../../ports/run.ts';
 import type { Context } from '../command.ts';
 
-export const PROGRESS_KINDS = ['auto', 'plain', 'tty', 'quiet', 'rawjson'] as const;
+/** `none` is buildx's other word for `quiet`. */
+export const PROGRESS_KINDS = ['auto', 'plain', 'tty', 'quiet', 'none', 'rawjson'] as const;
 
 export type ProgressKind = (typeof PROGRESS_KINDS)[number];
 
@@ -76,7 +77,7 @@ async function displayOf(kind: ProgressKind, context: Context): Promise<Display>
       saysChecks: true,
     };
   }
-  const isQuiet = kind === 'quiet';
+  const isQuiet = kind === 'quiet' || kind === 'none';
   return {
     event: (event) => {
       if (!isQuiet || event.kind === 'warning') note(plainLine(event));

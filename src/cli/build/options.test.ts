@@ -38,6 +38,7 @@ const TAKEN: readonly (readonly [option: string, ...words: readonly string[]])[]
   ['--output', 'out'],
   ['--platform', 'linux/amd64,linux/arm64'],
   ['--progress', 'plain'],
+  ['--progress', 'none'],
   ['--provenance', 'false'],
   ['--pull'],
   ['--push', '-t', 'name'],
