@@ -10,7 +10,7 @@ import type { Tree } from '../../model/tree.ts';
 import type { StepRunner } from '../../ports/build-steps.ts';
 import { stepDirectories, stepRunner } from '../../sandbox/build/runner.ts';
 import { snapshotKindIn } from '../../sandbox/build/snapshotter.ts';
-import { findStepRuntimes } from '../../sandbox/runtime.ts';
+import { CHROOT, findStepRuntimes } from '../../sandbox/runtime.ts';
 import type { Access } from '../../sources.ts';
 import { type BuildMemo, buildCacheDir, openBuildMemo } from '../../store/build-memo.ts';
 import { openContentDigests, type RememberedDigests } from '../../store/content-digests.ts';
@@ -147,11 +147,14 @@ function pulled(reference: string): string {
 
 async function openRunner(
   store: string,
-  { helperCommand, runtime, inspect }: BuildOptions,
+  { helperCommand, runtime, inspect, report }: BuildOptions,
   stack: AsyncDisposableStack,
   env: Access['env'],
 ): Promise<StepRunner> {
   const runtimes = await findStepRuntimes(runtime);
+  if (runtime === undefined && runtimes[0] === CHROOT) {
+    report({ kind: 'warning', text: 'neither runc nor crun is installed: steps are run with chroot, less isolated' });
+  }
   const kind = snapshotKindIn(env);
   const terminal = inspect !== undefined;
   return stack.use(stepRunner({ ...stepDirectories(store), kind, runtimes, helperCommand, terminal }));
