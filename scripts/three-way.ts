@@ -1,9 +1,10 @@
 /**
  * The same builds by several builders: `node scripts/three-way.ts [CASE…] [--write]`. Builds buildah's conformance cases with pare,
  * Docker's classic builder and its BuildKit, buildah, and buildkitd where PATH has it, and prints where their trees and configs differ
- * from each other or from the golden. `--write` makes docs/conformance.md of it. Needs root, dockerd, buildah and skopeo.
+ * from each other or from the golden. What was seen is kept in `.cache/three-way.json`: `--again` forgets it. `--write` makes
+ * docs/conformance.md of it. Needs root, dockerd, buildah and skopeo.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { BUILDKIT_DIFFERENCES } from '../test/e2e/build/buildkit-differences.ts';
@@ -28,7 +29,7 @@ interface Result {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { write: { type: 'boolean', default: false } },
+  options: { write: { type: 'boolean', default: false }, again: { type: 'boolean', default: false } },
 });
 const fixture = sharedFixture('buildah-conformance');
 if (fixture === undefined || !machineHas({ root: true, programs: ['dockerd', 'docker', 'buildah', 'skopeo'] })) {
@@ -37,40 +38,57 @@ if (fixture === undefined || !machineHas({ root: true, programs: ['dockerd', 'do
 const cases = join(fixture, 'cases');
 const index = JSON.parse(readFileSync(join(fixture, 'index.json'), 'utf8')) as readonly Case[];
 const chosen = index.filter(({ id }) => positionals.length === 0 || positionals.some((text) => id.startsWith(text)));
+/** By case and builder: lines of {@link Sides}, or why it failed. */
+type Seen = Record<string, Record<string, readonly (readonly [string, string])[] | string>>;
+
+const CACHE = new URL('../.cache/three-way.json', import.meta.url);
+const seen: Seen = !values.again && existsSync(CACHE) ? JSON.parse(readFileSync(CACHE, 'utf8')) : {};
 const directory = mkdtempSync('/var/tmp/pare-three-way-');
 try {
-  const base = (await makeBase(join(fixture, 'base-busybox-standin.rootfs.tar'), directory)).slice('oci:'.length);
+  if (chosen.some(({ id }) => seen[id] === undefined)) await buildAll();
+  for (const one of chosen) {
+    process.stdout.write(`\n${sectionOf(resultOf(one)) ?? `### ${one.id}\n\nAll agree.`}\n`);
+  }
+  const results = index.filter(({ id }) => seen[id] !== undefined).map(resultOf);
+  if (values.write) writeFileSync(new URL('../docs/conformance.md', import.meta.url), documentOf(results));
+} finally {
+  rmSync(directory, { recursive: true, force: true });
+}
+
+async function buildAll(): Promise<void> {
+  const base = (await makeBase(join(fixture ?? '', 'base-busybox-standin.rootfs.tar'), directory)).slice('oci:'.length);
   await using stack = new AsyncDisposableStack();
   const builders: Builder[] = [pare(directory, 'digest')];
   if (machineHas({ programs: ['buildkitd', 'buildctl'] })) {
     builders.push(stack.use(await buildkitd(directory, 'digest')));
   }
   builders.push(...stack.use(await docker(directory, 'digest')).builders, stack.use(buildah(directory, 'digest')));
-  const results: Result[] = [];
   for (const one of chosen) {
-    const result = await resultOf(one, builders, base);
-    results.push(result);
-    const shown = sectionOf(result);
-    process.stdout.write(shown === undefined ? `${one.id}: all agree\n` : `\n${shown}\n`);
+    if (seen[one.id] !== undefined) continue;
+    const found: Seen[string] = {};
+    for (const builder of builders) found[builder.name] = await built(one, builder, base);
+    seen[one.id] = found;
+    mkdirSync(new URL('.', CACHE), { recursive: true });
+    writeFileSync(CACHE, JSON.stringify(seen));
+    process.stderr.write(`${one.id}\n`);
   }
-  if (values.write) writeFileSync(new URL('../docs/conformance.md', import.meta.url), documentOf(results, builders));
-} finally {
-  rmSync(directory, { recursive: true, force: true });
 }
 
-async function resultOf(one: Case, builders: readonly Builder[], base: string): Promise<Result> {
-  const sides = new Map<string, Sides | string | undefined>([['golden', goldenSides(one, cases)]]);
-  for (const builder of builders) {
-    const laid = layOutCase(one, cases, directory, base);
-    try {
-      const outcome = await builder.build(laid);
-      const message = outcome.kind === 'failed' ? outcome.message : '';
-      sides.set(builder.name, outcome.kind === 'built' ? factSides(outcome.facts) : shortened(message));
-    } finally {
-      rmSync(join(directory, one.id), { recursive: true, force: true });
-    }
+async function built(one: Case, builder: Builder, base: string): Promise<Seen[string][string]> {
+  const laid = layOutCase(one, cases, directory, base);
+  try {
+    const outcome = await builder.build(laid);
+    return outcome.kind === 'built' ? [...factSides(outcome.facts)] : shortened(outcome.message);
+  } finally {
+    rmSync(join(directory, one.id), { recursive: true, force: true });
   }
-  return { one, sides };
+}
+
+function resultOf(one: Case): Result {
+  const sides = Object.entries(seen[one.id] ?? {}).map(
+    ([name, side]) => [name, typeof side === 'string' ? side : new Map(side)] as const,
+  );
+  return { one, sides: new Map<string, Sides | string | undefined>([['golden', goldenSides(one, cases)], ...sides]) };
 }
 
 /** Without what is another one each time. */
@@ -130,7 +148,7 @@ function rowsOf({ fsSkip }: Case, sides: Result['sides']): readonly (readonly st
   return failures.some((text) => text !== '') ? [['', ...failures], ...rows] : rows;
 }
 
-function documentOf(results: readonly Result[], builders: readonly Builder[]): string {
+function documentOf(results: readonly Result[]): string {
   const sections = results.map(sectionOf);
   const differing = sections.filter((section) => section !== undefined);
   const own = Object.entries(BUILDKIT_DIFFERENCES).map(([name, { reason }]) => `| ${name} | ${reason} |`);
@@ -153,9 +171,9 @@ ${own.join('\n')}
 
 Of ${GROUPS['mistakes']?.length} mistakes that people make, all fail here that fail there.
 
-## Buildah's ${results.length} conformance cases
+## ${results.length} of buildah's ${index.length} conformance cases
 
-By ${builders.map(({ name }) => name).join(', ')}: BuildKit is 0.34, Docker 20.10, buildah 1.28. In ${results.length - differing.length} cases all of them agree, with each
+BuildKit is 0.34, Docker 20.10, buildah 1.28. In ${results.length - differing.length} cases all of them agree, with each
 other and with the golden. Below are the others, line by line. Times of what the build makes, buildah's own label, and the places for mounts
 that it leaves are no differences. On a stand-in of the base images, two cases fail for all: it lacks what they use.
 

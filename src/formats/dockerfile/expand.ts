@@ -278,6 +278,7 @@ class Expansion {
   }
 
   #badForm(start: number): ImageError {
+    if (this.#at >= this.#word.length) return this.#invalid('it has a { that is not closed');
     const form = this.#word.slice(start, Math.max(this.#at, start + 2));
     return this.#invalid(`"${form}" is no form of \${NAME}`, 'after the name may stand :- - :+ + :? ? # ## % %% / //');
   }

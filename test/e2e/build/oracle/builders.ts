@@ -7,7 +7,7 @@ import { openBuilding } from '../../../../src/operations/build/build.ts';
 import { machinePlatform } from '../../../../src/system/machine.ts';
 import { startDocker } from '../../daemon.ts';
 import { removeWithMounts } from '../../mounts.ts';
-import { type CommandOptions, command, eventually, service } from '../../programs/command.ts';
+import { type CommandOptions, command, eventually, output, service } from '../../programs/command.ts';
 import type { LaidCase } from './case.ts';
 import { type Facts, type Form, factsOf } from './facts.ts';
 
@@ -131,6 +131,14 @@ function lastError(stderr: string): string {
   );
 }
 
+/** The image under a name, as daemons take it in. @returns the archive's path */
+function asArchive(layout: string, name: string, directory: string): string {
+  const archive = join(directory, 'base.tar');
+  const tag = /:[^/]*$/.test(name) ? name : `${name}:latest`;
+  execFileSync('skopeo', ['copy', '-q', `oci:${layout}`, `docker-archive:${archive}`, '--additional-tag', tag]);
+  return archive;
+}
+
 /** Docker's own builders, whose base images are imported under the names that the Dockerfile uses. */
 export async function docker(
   directory: string,
@@ -143,11 +151,9 @@ export async function docker(
   const importBases = async (one: LaidCase) => {
     for (const [name, { kind, path }] of one.contexts) {
       if (kind !== 'layout' || imported.has(name) || name.includes('@')) continue;
-      const source = `oci:${path}`;
-      const config = ['--additional-tag', /:[^/]*$/.test(name) ? name : `${name}:latest`];
-      execFileSync('skopeo', ['copy', '-q', source, `docker-archive:${directory}/base.tar`, ...config]);
-      const ended = await call(['load', '-i', join(directory, 'base.tar')]);
-      rmSync(join(directory, 'base.tar'));
+      const archive = asArchive(path, name, directory);
+      const ended = await call(['load', '-i', archive]);
+      rmSync(archive);
       if (ended.status !== 0) throw new Error(ended.stderr);
       imported.add(name);
     }
@@ -185,8 +191,9 @@ export function buildah(directory: string, form?: Form): Builder {
   const build = async (one: LaidCase): Promise<Outcome> => {
     for (const [name, { kind, path }] of one.contexts) {
       if (kind !== 'layout' || pulled.has(name) || name.includes('@')) continue;
-      const [id] = (await command([...own, 'pull', '-q', `oci:${path}`])).stdout.trim().split('\n').slice(-1);
-      await command([...own, 'tag', id ?? '', name]);
+      const archive = asArchive(path, name, directory);
+      await output([...own, 'pull', '-q', `docker-archive:${archive}`]);
+      rmSync(archive);
       pulled.add(name);
     }
     const since = now();

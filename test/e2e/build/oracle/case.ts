@@ -50,7 +50,7 @@ export interface LaidCase {
 /** Of all files of contexts: seconds since the epoch. */
 export const CONTEXT_TIME = 1_400_000_000;
 
-/** @param base OCI layout of the image that FROM calls `base` */
+/** @param base OCI layout of the image that FROM calls `base`; empty: there is none */
 export function layOut(one: BuildCase, directory: string, base: string): LaidCase {
   const root = mkdtempSync(join(directory, `${one.name.replaceAll(/\W+/g, '-')}-`));
   const place = (name: string, entries: Entries) => {
@@ -76,7 +76,10 @@ export function layOut(one: BuildCase, directory: string, base: string): LaidCas
     dockerfile,
     args: one.args ?? {},
     target: one.target,
-    contexts: new Map<string, LaidContext>([['base', { kind: 'layout', path: base }], ...contexts]),
+    contexts: new Map<string, LaidContext>([
+      ...(base === '' ? [] : [['base', { kind: 'layout', path: base }] as const]),
+      ...contexts,
+    ]),
     secrets: Object.fromEntries(secrets),
     labels: one.labels ?? {},
   };
