@@ -1,8 +1,8 @@
 /** PackageCacheLeft. @module */
 
 import type { SimpleCommand } from '../../../shell/simple.ts';
-import { managed } from './managers.ts';
-import { empties, type Left, leftBy, removedBy } from './paths.ts';
+import { managed, verbOf } from './managers.ts';
+import { empties, type Left, leftBy, managedIn, removedBy } from './paths.ts';
 import { placeOf, type RunStep, type SizeContext } from './stages.ts';
 
 /** What a later layer removes is {@link RemovedInLaterLayer}'s to say. */
@@ -12,11 +12,11 @@ export function checkPackageCache({ file, steps, options, report }: SizeContext)
     for (const { manager, command } of leftBy(run)) {
       const later = runs.filter(({ index }) => index > run.index);
       if (later.some((one) => cleaning(one, manager) !== undefined)) continue;
-      const [program = '', ...rest] = [managed(command).name, ...command.args.filter((arg) => !arg.startsWith('-'))];
-      const said = [program, rest.at(program === managed(command).name && command.name !== program ? 1 : 0) ?? ''];
+      const { name, args } = managed(command);
+      const said = [name, verbOf(args)].filter((word) => word !== undefined).join(' ');
       const [place] = manager.places;
       const where = options.squash === true ? 'image' : 'layer';
-      const message = `${said.join(' ').trim()} leaves ${manager.what} in the ${where} (${place}): ${manager.advice}, or give it --mount=type=cache,target=${cacheMount(place)}`;
+      const message = `${said} leaves ${manager.what} in the ${where} (${place}): ${manager.advice}, or give it --mount=type=cache,target=${cacheMount(place)}`;
       report('PackageCacheLeft', placeOf(file, run.instruction, command), message);
     }
   }
@@ -35,7 +35,7 @@ export function cleaning(
   run: RunStep,
   { programs, places, cleans, leaves }: Left['manager'],
 ): SimpleCommand | undefined {
-  const own = run.commands.map(managed);
+  const own = managedIn(run);
   if (own.some(({ name, args }) => programs.includes(name) && leaves(args))) return undefined;
   const removal = removedBy(run).find(({ path }) => places.some((place) => empties(path, place)));
   return (

@@ -5,18 +5,19 @@ import { compileGlob, isGlob } from '../../../../base/glob.ts';
 import { isWithin } from '../../../../base/path.ts';
 import type { SimpleCommand } from '../../../shell/simple.ts';
 import { MANAGERS, managed } from './managers.ts';
+import { once } from './once.ts';
 import { pathOf, type RunStep, type SizeStep } from './stages.ts';
 
 /** What `rm`, or `find … -delete`, takes away: paths, perhaps with wildcards. */
-export function removedBy({ commands, directory }: RunStep): readonly Removed[] {
-  return commands.flatMap((command) => {
+export const removedBy = once(({ commands, directory }: RunStep): readonly Removed[] =>
+  commands.flatMap((command) => {
     const operands = operandsOfRemoval(command);
     return operands.flatMap((operand) => {
       const path = pathOf(operand, directory);
       return path === undefined ? [] : { command, path };
     });
-  });
-}
+  }),
+);
 
 interface Removed {
   readonly command: SimpleCommand;
@@ -33,6 +34,7 @@ function operandsOfRemoval({ name, args }: SimpleCommand): readonly string[] {
 
 /** Whether removing `pattern` takes away what stands at the path: itself, what is above it, or all that is in it. */
 export function covers(pattern: string, path: string): boolean {
+  if (!isGlob(pattern)) return pattern !== '/' && isWithin(path, pattern);
   const whole = pattern.replace(/\/(?:\*|\{?\.?\[?[^/]*\*\}?)$/, (end) => (/^\/\*$/.test(end) ? '' : end));
   if (whole === '' || whole === '/') return false;
   if (!isGlob(whole)) return isWithin(path, whole);
@@ -50,10 +52,10 @@ export function empties(pattern: string, place: string): boolean {
 }
 
 /** What a step puts at paths that can be told: what COPY and ADD bring, and what well-known commands are told to make. */
-export function madeBy(step: SizeStep): readonly string[] {
+export const madeBy = once((step: SizeStep): readonly string[] => {
   if (step.kind === 'copy') return step.made;
   return step.commands.flatMap((command) => filesOf(command).flatMap((file) => pathOf(file, step.directory) ?? []));
-}
+});
 
 function filesOf({ name, args, writes }: SimpleCommand): readonly string[] {
   const files = writes.filter((one) => !one.startsWith('/dev/'));
@@ -92,7 +94,7 @@ function gitTarget(args: readonly string[]): readonly string[] {
 }
 
 /** What package managers leave behind in a step, and where; nothing of what the same step takes away again. */
-export function leftBy(step: RunStep): readonly Left[] {
+export const leftBy = once((step: RunStep): readonly Left[] => {
   const removed = removedBy(step);
   return step.commands.flatMap((raw, at) => {
     const command = managed(raw);
@@ -109,7 +111,10 @@ export function leftBy(step: RunStep): readonly Left[] {
       (manager.variables ?? []).some((name) => step.environment.has(name) || setsIn(step, name));
     return isCleaned ? [] : [{ manager, command: raw }];
   });
-}
+});
+
+/** Its commands, whichever way a package manager is started. */
+export const managedIn = once(({ commands }: RunStep): readonly SimpleCommand[] => commands.map(managed));
 
 export interface Left {
   readonly manager: (typeof MANAGERS)[number];

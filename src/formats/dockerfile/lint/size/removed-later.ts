@@ -1,6 +1,7 @@
 /** RemovedInLaterLayer. @module */
 import type { SimpleCommand } from '../../../shell/simple.ts';
 import { packagesOf } from './managers.ts';
+import { once } from './once.ts';
 import { cleaning } from './package-cache.ts';
 import { covers, leftBy, madeBy, removedBy } from './paths.ts';
 import { placeOf, type RunStep, type SizeContext, type SizeStep } from './stages.ts';
@@ -45,10 +46,21 @@ function checkPaths(run: RunStep, earlier: readonly SizeStep[], say: Say): void 
   }
 }
 
+const installedBy = once(({ commands }: RunStep): ReadonlySet<string> => {
+  return new Set(commands.flatMap((command) => packagesOf(command, 'installed')));
+});
+
+const uninstalledBy = once(({ commands }: RunStep) =>
+  commands.flatMap((command) => {
+    const names = packagesOf(command, 'removed');
+    return names.length === 0 ? [] : { command, names };
+  }),
+);
+
 function checkPackages(run: RunStep, step: RunStep, say: Say): void {
-  const installed = new Set(step.commands.flatMap((command) => packagesOf(command, 'installed')));
-  for (const command of run.commands) {
-    const gone = packagesOf(command, 'removed').filter((name) => installed.has(name));
+  const installed = installedBy(step);
+  for (const { command, names: removed } of uninstalledBy(run)) {
+    const gone = removed.filter((name) => installed.has(name));
     if (gone.length === 0) continue;
     const names = gone.length > 3 ? `${gone.slice(0, 3).join(', ')} and ${gone.length - 3} more` : gone.join(', ');
     say(command, `${gone.length === 1 ? 'the package' : 'the packages'} ${names}: removed`, step);

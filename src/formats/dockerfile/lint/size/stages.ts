@@ -19,6 +19,7 @@ import type {
 import { globalsOf } from '../from.ts';
 import type { Report } from '../report.ts';
 import { expandOrNothing, Variables } from '../variables.ts';
+import { once } from './once.ts';
 
 export interface SizeOptions {
   /** The stage that is wanted; default the last. */
@@ -33,7 +34,7 @@ export interface SizeOptions {
 export type SizeStep = RunStep | CopyStep;
 
 interface Common {
-  /** A layer counts from 0, from the lowest stage on. */
+  /** Its place among all steps, from 0. */
   readonly index: number;
   readonly stage: Stage;
   readonly environment: ReadonlyMap<string, string>;
@@ -209,9 +210,11 @@ function learnEnvironment(
   }
 }
 
+const linesOf = once(({ text }: Dockerfile): readonly string[] => text.split('\n'));
+
 /** The lines of the instruction in which the command stands; the whole of it where that is not to be found. */
-export function placeOf({ text }: Dockerfile, { range }: Instruction, { name, args }: SimpleCommand): Range {
-  const lines = text.split('\n');
+export function placeOf(file: Dockerfile, { range }: Instruction, { name, args }: SimpleCommand): Range {
+  const lines = linesOf(file);
   const [first = ''] = args.filter((arg) => /^[\w./~-]+$/.test(arg));
   const word = (one: string) => new RegExp(`(?<![\\w./-])${one.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&')}(?![\\w.-])`);
   const has = (line: number, ...words: string[]) => words.every((one) => word(one).test(lines[line - 1] ?? ''));
