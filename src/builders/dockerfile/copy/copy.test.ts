@@ -110,6 +110,52 @@ describe('destinations', () => {
   });
 });
 
+describe('times and permissions of directories', () => {
+  const info = (tree: Tree, path: string) => {
+    const node = nodeAt(tree, path);
+    return [node?.meta.mode.toString(8), node?.mtime];
+  };
+  const from = new TreeEditor(treeOf({ '/d/in/f': 'x' }));
+  for (const path of ['/d', '/d/in']) {
+    from.putDir(path, { kind: 'dir', meta: { mode: 0o711, uid: 0, gid: 0 }, mtime: 100, mtimeNs: 0 });
+  }
+  const below = new TreeEditor(treeOf({ '/to/in/g': 'y', '/to/out/h': 'z' }));
+
+  test('one in which something is put has the time of the build', async () => {
+    const tree = await copy(below.done(), from.done(), '/d/in/f', '/to/in/');
+    expect([info(tree, '/to/in'), info(tree, '/to')]).toEqual([
+      ['755', 7],
+      ['755', 0],
+    ]);
+  });
+
+  test('one that is named keeps its permissions, and has its source’s time; those in it are as at the source', async () => {
+    const tree = await copy(below.done(), from.done(), '/d', '/to');
+    expect([info(tree, '/to'), info(tree, '/to/in'), info(tree, '/to/out')]).toEqual([
+      ['755', 100],
+      ['711', 100],
+      ['755', 0],
+    ]);
+  });
+
+  test('one that comes for what is in it is made anew, or keeps all but its permissions', async () => {
+    const sources = [
+      { kind: 'path', tree: from.done(), path: '/', includes: (path: string) => path === 'd/in/f', unpacks: false },
+    ] as const;
+    const made = await copy(EMPTY_TREE, EMPTY_TREE, '/', '/new/', { sources });
+    expect([info(made, '/new'), info(made, '/new/d'), info(made, '/new/d/in')]).toEqual([
+      ['755', 7],
+      ['711', 7],
+      ['711', 7],
+    ]);
+    const joined = await copy(treeOf({ '/d/in/g': 'y' }), EMPTY_TREE, '/', '/', { sources });
+    expect([info(joined, '/d'), info(joined, '/d/in')]).toEqual([
+      ['711', 0],
+      ['711', 7],
+    ]);
+  });
+});
+
 describe('sources', () => {
   test('one that is a link is what it leads to, under its own name', async () => {
     const from = treeOf({ '/real': 'x', '/link': '-> real' });
