@@ -5,7 +5,7 @@
  * opened or followed.
  * @module
  */
-import { constants, linkSync, mkdirSync, symlinkSync } from 'node:fs';
+import { constants, linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { ImageError } from '../base/errors.ts';
 import { encodeName, hasEscapes, printableName } from '../base/names.ts';
@@ -120,9 +120,27 @@ async function makeLeaf(path: DiskPath, node: Leaf, { metadata, run }: Writing):
 
 const NEW_FILE = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_NOFOLLOW;
 
+/** Files up to this size are written at once: several times as fast as through the thread pool. */
+const SMALL = 64 * 1024;
+
 async function writeFile(path: DiskPath, node: FileNode, run: Run): Promise<void> {
+  const bytes = smallContent(node.content);
+  if (bytes !== undefined) {
+    writeFileSync(path, bytes, { flag: 'wx', mode: 0o600 });
+    return;
+  }
   await using handle = await open(path, NEW_FILE, 0o600);
   await writeContent(handle, node.content, run);
+}
+
+/** Undefined for a large one, and for one that has to be waited for. */
+function smallContent(content: Content): Uint8Array | undefined {
+  if (content.size > SMALL || content.kind === 'sparse') return undefined;
+  if (content.kind === 'bytes') return content.bytes;
+  if (content.blob.readInto === undefined) return undefined;
+  const bytes = Buffer.allocUnsafe(content.size);
+  if (content.size > 0) content.blob.readInto(bytes, content.offset, content.size);
+  return bytes;
 }
 
 async function writeContent(handle: FileHandle, content: Content, { signal }: Run): Promise<void> {

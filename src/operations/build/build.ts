@@ -55,7 +55,7 @@ export async function openBuilding(options: BuildOptions, access: Access): Promi
   assertFrontend(dockerfile, options.args);
   reportChecks(dockerfile, options, source.ignore);
   warnOfArguments(dockerfile, options);
-  const { ports, memo, contents, sendable } = buildWorld(source, outside, options, stack, access);
+  const { ports, memo, contents, sendable, rest } = buildWorld(source, outside, options, stack, access);
   const settings: BuildSettings = {
     ...options,
     buildPlatform: machinePlatform(),
@@ -63,6 +63,7 @@ export async function openBuilding(options: BuildOptions, access: Access): Promi
   };
   const states: State[] = [];
   for (const platform of options.platforms) states.push(await solve(dockerfile, platform, settings, ports));
+  if ((options.cacheTo ?? []).length === 0) rest(); // caches hold what lies in mounts, which it reads
   await contents.save();
   sendable.memory.markUsed();
   const images: BuiltImage[] = [];

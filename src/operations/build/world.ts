@@ -38,6 +38,8 @@ export interface World {
   readonly contents: RememberedDigests;
   /** For `--cache-to`. */
   readonly sendable: Omit<Sendable, 'keys'>;
+  /** No step comes any more: what ran them ends while other things are done. */
+  rest(): void;
 }
 
 /** Each asked once: addresses, secrets, agents. */
@@ -123,7 +125,11 @@ export function buildWorld(
     warn,
     run,
   };
-  return { ports, memo, contents, sendable: { memory, memo, layers, mounts, imported, runner, warn } };
+  const rest = () => {
+    const ended = started?.then((one) => one[Symbol.asyncDispose]());
+    ended?.catch(() => undefined); // it is awaited where the stack is disposed of
+  };
+  return { ports, memo, contents, sendable: { memory, memo, layers, mounts, imported, runner, warn }, rest };
 }
 
 function remembering<T>(): (key: string, make: () => Promise<T>) => Promise<T> {
