@@ -1,7 +1,7 @@
 /** What was seen of each project, kept in `.cache/`, and the page that is made of it. @module */
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Comparison } from '../../e2e/build/image-differences.ts';
 import type { Project } from './projects.ts';
@@ -19,7 +19,12 @@ interface Seen {
   readonly files: number;
   /** Bytes. */
   readonly unpacked: number;
-  readonly exempted: readonly { readonly path: string; readonly why: string }[];
+  readonly exempted: readonly {
+    readonly path: string;
+    readonly why: string;
+    /** What of it was compared all the same. */
+    readonly compared: string;
+  }[];
   readonly times: Times;
   readonly docker: Times;
   /** Bytes of what `--pack` gave. */
@@ -36,7 +41,9 @@ export async function keepResult(
   seen: Omit<Seen, 'exempted'> & Pick<Comparison, 'exempted'>,
 ): Promise<void> {
   const { files, unpacked, times, docker, packed } = seen;
-  const exempted = seen.exempted.map(({ path, exemption: { why } }) => ({ path, why }));
+  const exempted = seen.exempted.map(({ path, exemption: { why, part } }) => {
+    return { path, why, compared: `owner, permissions${part === undefined ? '' : ', all other bytes'}` };
+  });
   const kept = { files, unpacked, exempted, times, docker, packed };
   await mkdir(RESULTS, { recursive: true });
   await writeFile(fileOf(project, who), `${JSON.stringify(kept, undefined, 1)}\n`);
@@ -59,23 +66,22 @@ export async function writePage(projects: readonly Project[]): Promise<void> {
       ? []
       : [`| ${name} | \`--target ${pack.target} --pack ${pack.program}\` | ${mb(one.unpacked)} | ${mb(one.packed)} |`],
   );
-  const allowed = seen.flatMap(({ project: { name, exemptions }, by }) =>
-    exemptions.flatMap(({ path, why, part, leftover }) => {
-      const met = new Set(
-        by
-          .flatMap((one) => one.exempted.filter((file) => path.test(file.path) && file.why === why))
-          .map((one) => one.path),
-      );
-      if (met.size === 0) return [];
-      const rest = leftover
-        ? 'it is empty'
-        : part === undefined
-          ? 'owner and permissions'
-          : 'owner, permissions, and all other bytes';
-      return [`| ${name} | \`${path.source.replaceAll('\\/', '/')}\` | ${met.size} | ${why} | ${rest} |`];
-    }),
-  );
+  const allowed = seen.flatMap(({ project: { name }, by }) => {
+    const files = new Map(by.flatMap(({ exempted }) => exempted.map((one) => [one.path, one])));
+    const groups = Map.groupBy(files.values(), ({ why, compared }) => `${why} | ${compared}`);
+    return [...groups].map(([said, group]) => `| ${name} | ${pathsText(group.map(({ path }) => path))} | ${said} |`);
+  });
   await writeFile(PAGE, pageOf(rows, allowed, packed));
+}
+
+/** A few paths as they are; of many how many there are, and what they begin and end with. */
+function pathsText(paths: readonly string[]): string {
+  if (paths.length <= 4) return paths.map((path) => `\`${path}\``).join(', ');
+  const [first = '', last = ''] = [paths.toSorted()[0], paths.toSorted().at(-1)];
+  const common = [...first].findIndex((character, i) => character !== last[i]);
+  const extensions = [...new Set(paths.map(extname))].sort();
+  const names = extensions.length === 1 ? `*${extensions[0]}` : '*';
+  return `${paths.length} files, \`${first.slice(0, first.lastIndexOf('/', common) + 1)}**/${names}\``;
 }
 
 function read(path: string): Seen {
@@ -96,8 +102,8 @@ ${rows.join('\n')}
 
 All that differs between two builds of the same Dockerfile at different times, and nothing else:
 
-| project | path | files | what differs | what has to be equal |
-|---|---|---|---|---|
+| project | files | what differs | what is compared all the same |
+|---|---|---|---|
 ${allowed.join('\n')}
 
 ## With \`--pack\`
