@@ -164,6 +164,14 @@ describe('lintSize', () => {
     });
   });
 
+  it('takes bounded time for a file of any length', async () => {
+    const step = (_: unknown, i: number) => `COPY f${i} /f${i}\nRUN apt-get update && rm /g${i} && chmod 1 /f${i}`;
+    const file = parseDockerfile(`FROM a\n${Array.from({ length: 4000 }, step).join('\n')}`);
+    const started = performance.now();
+    expect((await lintSize(file)).length).toBe(500);
+    expect(performance.now() - started).toBeLessThan(10_000);
+  });
+
   it('obeys the directive', async () => {
     const file = 'FROM debian\nRUN apt-get update\nCOPY x /x\nRUN chmod 1 /x';
     expect(await found(`# check=skip=PackageCacheLeft\n${file}`)).toEqual(['ChangedInLaterLayer:5']);

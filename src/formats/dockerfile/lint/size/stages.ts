@@ -91,12 +91,16 @@ interface Walk {
   directory: string | undefined;
 }
 
+/** Docker gives up at 127 layers: a file with more steps than this is none that anybody builds, and each is compared with each. */
+const MOST_STEPS = 500;
+
 async function stepsOf(file: Dockerfile, stages: readonly Stage[], options: SizeOptions): Promise<SizeStep[]> {
   const steps: SizeStep[] = [];
   const walk: Walk = { variables: new Variables([]), environment: new Map(), directory: undefined };
   for (const stage of stages) {
     if (stage.base.text === 'scratch') walk.directory = '/';
     for (const instruction of stage.instructions) {
+      if (steps.length === MOST_STEPS) return steps;
       const step = await stepOf(file, instruction, stage, steps.length, walk);
       if (step !== undefined) steps.push(step);
       learn(file, instruction, walk, options);
