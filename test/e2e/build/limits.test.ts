@@ -8,7 +8,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { openSink } from '../../../src/sinks.ts';
 import { machinePlatform } from '../../../src/system/machine.ts';
 import { saveImage } from '../../../src/transforms/save/save.ts';
-import type { Running } from '../../cli/pare.ts';
+import { LAUNCHER, type Running, start as startProgram } from '../../cli/pare.ts';
 import { machineHas } from '../needs.ts';
 import { ordinaryUser, type Person, root } from '../run/people.ts';
 import { baseTree } from './base.ts';
@@ -120,6 +120,18 @@ describe.runIf(ready)('without', () => {
   });
 });
 
+test.runIf(ready)('without any runtime steps are run, and it is said how', async () => {
+  const person = await settled(root, 'FROM base\nRUN echo done\n');
+  // No file that could be run stands where the runtimes are.
+  const hide = 'for name in runc crun; do at=$(command -v $name) && mount --bind /dev/null "$at"; done; exec "$@"';
+  const words = ['unshare', '--mount', 'sh', '-c', hide, 'sh', process.execPath, LAUNCHER, ...WORDS];
+  const { child, ended } = startProgram(words, { cwd: person.home, env: { PARE_HOME: join(person.home, 'store') } });
+  child.stdin?.end();
+  const { status, stderr } = await ended;
+  expect({ status, stderr }).toMatchObject({ status: 0, stderr: expect.stringMatching(/^#\d+ done$/m) });
+  expect(stderr).toMatch(/warning: neither runc nor crun is installed: steps are run with chroot/);
+});
+
 /** The control group of memory in which this test is: cgroups(7), of the first version or the second. */
 const MEMORY = existsSync('/sys/fs/cgroup/memory')
   ? { top: '/sys/fs/cgroup/memory', limit: 'memory.limit_in_bytes' }
@@ -129,9 +141,7 @@ describe.runIf(ready && existsSync(MEMORY.top)).each(BOTH)('%s', (_, become) => 
   test.each(['runc', 'chroot'])(
     'is told of a step (%s) that the kernel has ended for want of memory',
     async (runtime) => {
-      // A line without end, in a shell's variable.
-      const eater = `tail() { busybox tail /dev/zero; }; tail`;
-      const person = await settled(become, `FROM base\nRUN ${eater}\n`);
+      const person = await settled(become, 'FROM base\nRUN busybox tail /dev/zero\n');
       const group = join(MEMORY.top, `pare-test-${process.pid}`);
       await mkdir(group);
       try {

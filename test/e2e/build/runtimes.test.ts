@@ -56,6 +56,7 @@ const ORDERS: readonly Order[] = [
     },
   ),
   sh('mknod /dev/b b 254 0; mknod /b b 254 0; cat /dev/b; cat /b; rm /b; echo y >/dev/null'),
+  sh('trap "" TERM; sleep 100', { process: { user: 'app' }, abort: 4000 }),
 ];
 
 const CASES = [
@@ -101,6 +102,7 @@ describe.runIf(ready).each(CASES)('steps run by %s', (_who, become, runtime) => 
       0,
       0,
       0,
+      expect.stringMatching(/aborted due to timeout/),
     ]);
     expect(lines[0]).toEqual(['! err', 'in', 'out']);
     expect(lines[4]).toEqual([

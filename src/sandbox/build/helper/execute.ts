@@ -209,7 +209,7 @@ function killProgram({ killCommand }: ProgramRequest, child: ChildProcess): void
     if (hasEnded(child)) return;
     const again = () => setTimeout(attempt, 50);
     if (killCommand === undefined) {
-      killChildren(child.pid as number);
+      killFirst(child);
       again();
     } else {
       const [program, ...args] = killCommand;
@@ -221,13 +221,14 @@ function killProgram({ killCommand }: ProgramRequest, child: ChildProcess): void
   attempt();
 }
 
-/** The kernel ends with the first process of a namespace all others. */
-function killChildren(pid: number): void {
+/** The kernel ends with the first process of a namespace all others. @param child unshare(1), which has started it */
+function killFirst(child: ChildProcess): void {
   try {
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
-    for (const child of children.split(' ').filter(Boolean)) process.kill(Number(child), 'SIGKILL');
+    const first = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim();
+    if (first !== '') process.kill(Number(first), 'SIGKILL');
   } catch (error) {
-    // It has ended meanwhile.
     if (!['ENOENT', 'ESRCH'].includes(systemCode(error) ?? '')) throw error;
+    // It has ended meanwhile, or this kernel does not say who it is; unshare takes it along then, unless it has become another user.
+    child.kill('SIGKILL');
   }
 }
