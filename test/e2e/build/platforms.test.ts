@@ -211,7 +211,9 @@ async function described(reference: string, { home }: Person, platform: Platform
   }
   const { architecture, os, config, history = [] } = opened.config ?? {};
   const own = history.filter(({ comment }) => comment !== undefined);
-  // This BuildKit does not write flags down; newer ones do.
-  const steps = own.map(({ created_by = '' }) => created_by.replace(/^(COPY|ADD)( --\S+)+/, '$1'));
+  // This BuildKit writes down no flags and no values that are predefined; newer ones do.
+  const steps = own.map(({ created_by = '' }) =>
+    created_by.replace(/^(COPY|ADD)( --\S+)+/, '$1').replace(/^(ARG \w+)=.*/, '$1'),
+  );
   return { files, architecture, os, env: config?.Env, cmd: config?.Cmd, steps };
 }
