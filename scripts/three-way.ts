@@ -115,13 +115,17 @@ function sectionOf({ one, sides }: Result): string | undefined {
 
 function reasonsOf(id: string): readonly string[] {
   const reason = EXPECTED_DIFFERENCES[id]?.reason;
-  if (reason !== undefined) return [`${reason[0]?.toUpperCase()}${reason.slice(1)}.`, ''];
+  if (reason !== undefined) return [escaped(`${reason[0]?.toUpperCase()}${reason.slice(1)}.`), ''];
   return EXPECTED_FAILURES[id] === undefined ? [] : ['Has to fail here.', ''];
 }
 
 function cell(text: string): string {
   const short = text.length > 120 ? `${text.slice(0, 120)}…` : text;
-  return short.replaceAll('|', '\\|').replaceAll('<', '&lt;').replaceAll('*', '\\*').replaceAll('_', '\\_');
+  return escaped(short);
+}
+
+function escaped(text: string): string {
+  return text.replace(/[|*_]/g, '\\$&').replaceAll('<', '&lt;');
 }
 
 /** What it is about, and what each one has there: all lines in which they are not of one mind. */
@@ -173,9 +177,9 @@ Of ${GROUPS['mistakes']?.length} mistakes that people make, all fail here that f
 
 ## ${results.length} of buildah's ${index.length} conformance cases
 
-BuildKit is 0.34, Docker 20.10, buildah 1.28. In ${results.length - differing.length} cases all of them agree, with each
-other and with the golden. Below are the others, line by line. Times of what the build makes, buildah's own label, and the places for mounts
-that it leaves are no differences. On a stand-in of the base images, two cases fail for all: it lacks what they use.
+BuildKit is 0.34, Docker 20.10, buildah 1.28. ${results.length - differing.length} cases are seen in which all of them agree, with each other and
+with the golden. Below are the others, line by line. Times of what the build makes, buildah's own label, and the places for mounts that it leaves are
+no differences. Where a case has a .dockerignore, Docker's classic client adds a line to it, for a Dockerfile that lies elsewhere.
 
 ${differing.join('\n\n')}
 `;

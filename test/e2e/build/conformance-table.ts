@@ -50,9 +50,9 @@ const SETID = "BuildKit keeps a file's set-user-ID and set-group-ID bits; the cl
 const OWN_MODE =
   'a directory that is left out and holds something that is not keeps its own permissions, as BuildKit sends it; the classic builder and buildah make it anew';
 const RELATIVE =
-  "BuildKit's copier takes --exclude relative to the source; the buildah of the golden, relative to the context";
+  "BuildKit's copier takes --exclude relative to the source; the buildah of the golden, relative to the context; Docker 20.10 has no such flag";
 const WILDCARD =
-  'BuildKit looks for wildcard exceptions (!**/x) in directories that are left out; the classic builder and buildah do not look there';
+  "today's BuildKit looks for wildcard exceptions (!**/x) in directories that are left out; that of Docker 20.10, the classic builder and buildah do not look there";
 
 const ONE_NAME =
   "** without --parents is one name, as Go's filepath.Match has it in Docker's builders; in buildah it is any number";

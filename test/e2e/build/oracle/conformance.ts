@@ -23,8 +23,9 @@ export function layOutCase(one: Case, cases: string, directory: string, base: st
     chmodSync(own, 0o644);
   }
   const dockerfile = join(directory, one.id, 'Dockerfile');
-  // A daemon has its images by names alone.
-  writeFileSync(dockerfile, readFileSync(given, 'utf8').replace(/@sha256:[0-9a-f]{64}/g, ''));
+  // A daemon has its images by names alone, and fetches what `# syntax=` names.
+  const text = readFileSync(given, 'utf8').replace(/@sha256:[0-9a-f]{64}/g, '');
+  writeFileSync(dockerfile, text.replace(/^# ?syntax=.*\n/m, ''));
   return {
     name: one.id,
     context,
