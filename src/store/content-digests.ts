@@ -18,8 +18,8 @@ import { makeDirectories } from '../system/directories.ts';
 import { SETTLED } from '../system/fingerprint.ts';
 import { createTempFile } from '../system/temp-file.ts';
 
-/** How many digests that were not asked for this time are kept all the same. */
-const SPARE = 100_000;
+/** How many digests that were not asked for this time are kept all the same; of conclusions few, since every build reads them. */
+const SPARE = { files: 100_000, conclusions: 2000 };
 
 /** Files up to this size are hashed at once, without a promise. */
 const SMALL = 256 * 1024;
@@ -36,8 +36,8 @@ export interface RememberedDigests extends ContentDigests {
 
 /** @param dir where they are kept; made at the first use */
 export function openContentDigests(dir: string): RememberedDigests {
-  const files = new DigestList(`${dir}/files`);
-  const conclusions = new DigestList(`${dir}/conclusions`);
+  const files = new DigestList(`${dir}/files`, SPARE.files);
+  const conclusions = new DigestList(`${dir}/conclusions`, SPARE.conclusions);
   const small = Buffer.allocUnsafeSlow(SMALL);
   let turned = performance.now();
 
@@ -125,12 +125,14 @@ async function hash(content: Content, { signal }: Run): Promise<Digest> {
 /** Digests by keys, in a file of lines: the digest, and what it is remembered by. Read at the first question. */
 class DigestList {
   readonly #path: string;
+  readonly #spare: number;
   readonly #used = new Map<string, Digest>();
   #known: Map<string, Digest> | undefined;
   #isNew = false;
 
-  constructor(path: string) {
+  constructor(path: string, spare: number) {
     this.#path = path;
+    this.#spare = spare;
   }
 
   get(key: string): Digest | undefined {
@@ -147,7 +149,7 @@ class DigestList {
 
   async save(): Promise<void> {
     if (!this.#isNew) return;
-    const rest = [...(this.#known ?? [])].filter(([key]) => !this.#used.has(key)).slice(0, SPARE);
+    const rest = [...(this.#known ?? [])].filter(([key]) => !this.#used.has(key)).slice(0, this.#spare);
     await write(this.#path, [...this.#used, ...rest]);
     this.#isNew = false;
   }
