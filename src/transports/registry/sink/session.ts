@@ -29,6 +29,11 @@ export interface Mount {
  */
 const OTHER_BYTES = /\b(?:DIGEST_INVALID|SIZE_INVALID|BLOB_UPLOAD_INVALID)\b/;
 
+interface Body {
+  readonly bytes: Exclude<RegistryRequest['body'], undefined>;
+  readonly size: number;
+}
+
 export class UploadSession implements AsyncDisposable {
   readonly #place: Place;
   readonly #run: Run;
@@ -76,7 +81,8 @@ export class UploadSession implements AsyncDisposable {
     const end = start + bytes.length;
     let failures = 0;
     for (let at = start; ; ) {
-      const reached = await this.#exchange(bytes.subarray(at - start), at, closing);
+      const left = bytes.subarray(at - start);
+      const reached = await this.#exchange({ bytes: left, size: left.length }, at, closing);
       if (reached === 'done') return true;
       if (reached === undefined || reached < at || reached > end)
         return closing !== undefined && this.#isThere(closing);
@@ -87,6 +93,15 @@ export class UploadSession implements AsyncDisposable {
       else await this.#wait(failures++);
       at = reached;
     }
+  }
+
+  /**
+   * Sends all bytes in one request that does not yet say what they are.
+   * @returns how many of them the registry has, where the request breaks; undefined where it knows the session no longer
+   */
+  async sendAll(bytes: () => AsyncIterable<Uint8Array>, size: number): Promise<number | undefined> {
+    const reached = await this.#exchange({ bytes, size }, 0, undefined);
+    return typeof reached === 'number' && reached <= size ? reached : undefined;
   }
 
   /** Sends the whole blob in one request, for registries that take no chunks. @returns as {@link send} */
@@ -160,15 +175,19 @@ export class UploadSession implements AsyncDisposable {
   }
 
   /** @returns how many bytes the registry has received of all; undefined where the session is gone */
-  async #exchange(bytes: Uint8Array, at: number, closing: Digest | undefined): Promise<number | 'done' | undefined> {
+  async #exchange(
+    { bytes, size }: Body,
+    at: number,
+    closing: Digest | undefined,
+  ): Promise<number | 'done' | undefined> {
     const isWhole = at === 0 && closing !== undefined;
-    const range = bytes.length > 0 && !isWhole ? { 'content-range': `${at}-${at + bytes.length - 1}` } : {};
+    const range = size > 0 && !isWhole ? { 'content-range': `${at}-${at + size - 1}` } : {};
     const request = this.#described({
       method: closing === undefined ? 'PATCH' : 'PUT',
       target: closing === undefined ? this.#where() : withDigest(this.#where(), closing),
       headers: { 'content-type': 'application/octet-stream', ...range },
       body: bytes,
-      contentLength: bytes.length,
+      contentLength: size,
       expect: closing === undefined ? [201, 202, 204, 404, 416] : [201, 204, 400, 404, 416],
       // Sent again it would be there twice: registries need not look at the range.
       idempotent: false,
@@ -178,7 +197,7 @@ export class UploadSession implements AsyncDisposable {
       if (response.status < 400) {
         await response.discard();
         this.#location = closing === undefined ? (locationOf(response) ?? this.#location) : undefined;
-        return closing === undefined ? (rangeEnd(response) ?? at + bytes.length) : 'done';
+        return closing === undefined ? (rangeEnd(response) ?? at + size) : 'done';
       }
       const failure = await this.#place.client.failure(request, response);
       this.#failure = failure;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { type TestAccess, testAccess } from '../../../../test/registry/access.ts';
 import type { Handle, Seen } from '../../../../test/registry/http.ts';
 import { type Registry, type RegistryOptions, startRegistry } from '../../../../test/registry/server.ts';
@@ -33,7 +33,7 @@ async function sinkOf(registry: Registry, name: string, access: TestAccess = {})
   return sink;
 }
 
-function describe(bytes: Uint8Array, mediaType = BLOB, algorithm: 'sha256' | 'sha512' = 'sha256'): Descriptor {
+function descriptorOf(bytes: Uint8Array, mediaType = BLOB, algorithm: 'sha256' | 'sha512' = 'sha256'): Descriptor {
   return { mediaType, digest: digestOf(bytes, algorithm), size: bytes.length };
 }
 
@@ -55,9 +55,11 @@ async function* flowing(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   }
 }
 
-function originOf(bytes: Uint8Array): Origin & { readonly asked: () => number } {
+/** A source on this machine, or in another registry. */
+function originOf(bytes: Uint8Array, repository?: Origin['repository']): Origin & { readonly asked: () => number } {
   let asked = 0;
   return {
+    ...(repository === undefined ? {} : { repository }),
     again: () => {
       asked++;
       return flowing(bytes);
@@ -66,9 +68,11 @@ function originOf(bytes: Uint8Array): Origin & { readonly asked: () => number } 
   };
 }
 
+const ELSEWHERE = { host: 'registry.example', path: 'some/where' };
+
 /** Whole, and as they are: compared as a matcher would, megabytes take seconds. */
 function isKept({ storage }: Registry, bytes: Buffer, name = 'me/app'): boolean {
-  return storage.repository(name).blobs.get(describe(bytes).digest)?.equals(bytes) === true;
+  return storage.repository(name).blobs.get(descriptorOf(bytes).digest)?.equals(bytes) === true;
 }
 
 const requests = ({ seen }: Registry) => seen.map(({ method, target }) => `${method} ${short(target)}`);
@@ -83,15 +87,15 @@ const sent = (registry: Registry, of: (seen: Seen) => boolean = () => true) =>
 /** Pushes a manifest with an empty config. */
 async function pushImage(sink: Sink, more: object = {}): Promise<Descriptor> {
   const config = canonicalJson({});
-  await sink.push(describe(config, OCI_EMPTY), pieces(config));
+  await sink.push(descriptorOf(config, OCI_EMPTY), pieces(config));
   const manifest = canonicalJson({
     schemaVersion: 2,
     mediaType: OCI_MANIFEST,
-    config: describe(config, OCI_EMPTY),
+    config: descriptorOf(config, OCI_EMPTY),
     layers: [],
     ...more,
   });
-  const descriptor = describe(manifest, OCI_MANIFEST);
+  const descriptor = descriptorOf(manifest, OCI_MANIFEST);
   await sink.push(descriptor, pieces(manifest));
   return descriptor;
 }
@@ -99,7 +103,7 @@ async function pushImage(sink: Sink, more: object = {}): Promise<Descriptor> {
 test.each([0, 1, 100, CHUNK - 1, CHUNK])('%i bytes go in one request', async (size) => {
   const { registry, sink } = await opened();
   const bytes = bytesOf(size);
-  const descriptor = describe(bytes);
+  const descriptor = descriptorOf(bytes);
   expect(await sink.has(descriptor)).toBe(false);
   await sink.push(descriptor, flowing(bytes));
   expect(await sink.has(descriptor)).toBe(true);
@@ -115,7 +119,7 @@ test.each([0, 1, 100, CHUNK - 1, CHUNK])('%i bytes go in one request', async (si
 test.each([CHUNK + 1, 2 * CHUNK, 2 * CHUNK + 12345])('%i bytes go in chunks, in order', async (size) => {
   const { registry, sink } = await opened();
   const bytes = bytesOf(size);
-  await sink.push(describe(bytes), flowing(bytes));
+  await sink.push(descriptorOf(bytes), flowing(bytes));
   expect(isKept(registry, bytes)).toBe(true);
   expect(sent(registry)).toBe(size);
   const ranges = registry.seen.flatMap(({ headers }) => headers['content-range'] ?? []);
@@ -126,7 +130,7 @@ test.each([CHUNK + 1, 2 * CHUNK, 2 * CHUNK + 12345])('%i bytes go in chunks, in 
 test('chunks are as large as the registry wants them', async () => {
   const { registry, sink } = await opened({ minChunk: CHUNK + 5 });
   const bytes = bytesOf(2 * CHUNK + 5);
-  await sink.push(describe(bytes), flowing(bytes));
+  await sink.push(descriptorOf(bytes), flowing(bytes));
   const ranges = registry.seen.flatMap(({ headers }) => headers['content-range'] ?? []);
   expect(ranges).toEqual([`0-${CHUNK + 4}`, `${CHUNK + 5}-${2 * CHUNK + 4}`]);
 });
@@ -135,29 +139,29 @@ test('a chunk that was cut short, and whose rest is too small to be one, is sent
   const minChunk = CHUNK - 1;
   const { registry, sink } = await opened({ minChunk, around: instead(isChunk, 2, cutAfter(5)) });
   const bytes = bytesOf(3 * CHUNK);
-  const origin = originOf(bytes);
-  await sink.push(describe(bytes), flowing(bytes), {}, origin);
+  const origin = originOf(bytes, ELSEWHERE);
+  await sink.push(descriptorOf(bytes), flowing(bytes), {}, origin);
   expect(isKept(registry, bytes)).toBe(true);
   expect(origin.asked()).toBe(1);
 });
 
 test('a registry that wants chunks larger than memory is refused', async () => {
   const { registry, sink } = await opened({ minChunk: 1e12 });
-  await expect(sink.push(describe(bytesOf(10)), flowing(bytesOf(10)))).rejects.toMatchObject({ code: 'LIMIT' });
+  await expect(sink.push(descriptorOf(bytesOf(10)), flowing(bytesOf(10)))).rejects.toMatchObject({ code: 'LIMIT' });
   expect(registry.storage.repository('me/app').uploads.size).toBe(0);
 });
 
 test.each([0, 10, CHUNK, CHUNK + 1, 3 * CHUNK])('%i bytes of unknown digest', async (size) => {
   const { registry, sink } = await opened();
   const bytes = bytesOf(size);
-  expect(await sink.write(OCI_LAYER, flowing(bytes))).toEqual(describe(bytes, OCI_LAYER));
+  expect(await sink.write(OCI_LAYER, flowing(bytes))).toEqual(descriptorOf(bytes, OCI_LAYER));
   expect(isKept(registry, bytes)).toBe(true);
 });
 
 test('sha512', async () => {
   const { registry, sink } = await opened();
   const bytes = bytesOf(CHUNK + 1);
-  const descriptor = describe(bytes, BLOB, 'sha512');
+  const descriptor = descriptorOf(bytes, BLOB, 'sha512');
   await sink.push(descriptor, flowing(bytes));
   expect(await sink.has(descriptor)).toBe(true);
   expect(requests(registry)).toContain('PUT /v2/me/app/blobs/uploads/ID?…&digest=DIGEST');
@@ -194,8 +198,8 @@ const cutAfter =
 test.each([2, 1000, 5_000_000, CHUNK])('a chunk of which %i bytes got through: the rest is sent', async (size) => {
   const { registry, sink } = await opened({ around: instead(isChunk, 2, cutAfter(size)) });
   const bytes = bytesOf(3 * CHUNK);
-  const origin = originOf(bytes);
-  await sink.push(describe(bytes), flowing(bytes), {}, origin);
+  const origin = originOf(bytes, ELSEWHERE);
+  await sink.push(descriptorOf(bytes), flowing(bytes), {}, origin);
   expect(isKept(registry, bytes)).toBe(true);
   expect(origin.asked()).toBe(0);
   const accepted = sent(registry, ({ method, status }) => ['PATCH', 'PUT'].includes(method) && status !== 0);
@@ -215,7 +219,7 @@ test.each(['PATCH', 'PUT'])('an answer to %s that never came', async (method) =>
   );
   const { registry, sink } = await opened({ around });
   const bytes = bytesOf(2 * CHUNK);
-  await sink.push(describe(bytes), flowing(bytes));
+  await sink.push(descriptorOf(bytes), flowing(bytes));
   expect(isKept(registry, bytes)).toBe(true);
   expect(sent(registry)).toBe(bytes.length);
 });
@@ -228,8 +232,8 @@ test('a session that is gone is begun anew: from what is held, or from the sourc
     });
     const { registry, sink } = await opened({ around });
     const bytes = bytesOf(3 * CHUNK);
-    const origin = originOf(bytes);
-    await sink.push(describe(bytes), flowing(bytes), {}, origin);
+    const origin = originOf(bytes, ELSEWHERE);
+    await sink.push(descriptorOf(bytes), flowing(bytes), {}, origin);
     expect(isKept(registry, bytes)).toBe(true);
     expect(origin.asked()).toBe(n - 1);
   }
@@ -247,7 +251,7 @@ test('bytes that come only once cannot be sent again', async () => {
   });
 });
 
-test('a registry that takes no chunks gets the whole', async () => {
+test.each([undefined, ELSEWHERE])('a registry that takes no chunks gets the whole', async (where) => {
   const refusal = async () => ({ status: 400, body: Buffer.from('{"errors":[{"code":"UNSUPPORTED"}]}') });
   const around =
     (handle: Handle): Handle =>
@@ -255,8 +259,85 @@ test('a registry that takes no chunks gets the whole', async () => {
       question.method === 'PATCH' ? refusal() : handle(question);
   const { registry, sink } = await opened({ around });
   const bytes = bytesOf(2 * CHUNK);
-  await sink.push(describe(bytes), flowing(bytes), {}, originOf(bytes));
+  await sink.push(descriptorOf(bytes), flowing(bytes), {}, originOf(bytes, where));
   expect(isKept(registry, bytes)).toBe(true);
+});
+
+describe('what lies on this machine goes in one request', () => {
+  const patches = (registry: Registry) => requests(registry).filter((one) => one.startsWith('PATCH')).length;
+  const accepted = (registry: Registry) =>
+    sent(registry, ({ method, status }) => ['PATCH', 'PUT'].includes(method) && status !== 0);
+  const pushed = async (around: (handle: Handle) => Handle = (handle) => handle) => {
+    const { registry, sink } = await opened({ around });
+    const bytes = bytesOf(3 * CHUNK + 7);
+    await sink.push(descriptorOf(bytes), flowing(bytes), {}, originOf(bytes));
+    expect(isKept(registry, bytes)).toBe(true);
+    return { registry, bytes };
+  };
+
+  test('and what it is is said with the next', async () => {
+    const { registry, bytes } = await pushed();
+    expect([patches(registry), sent(registry)]).toEqual([1, bytes.length]);
+  });
+
+  test.each([2, 1000, CHUNK, 3 * CHUNK + 6])('of which %i bytes got through: the rest is sent', async (size) => {
+    const { registry, bytes } = await pushed(instead(isChunk, 1, cutAfter(size)));
+    expect(accepted(registry)).toBe(bytes.length - size);
+    expect(requests(registry).filter((one) => one.startsWith('POST')).length).toBe(1);
+  });
+
+  test('whose answer is lost: nothing is sent twice', async () => {
+    const { registry } = await pushed(
+      instead(isChunk, 1, (handle) => async (question) => {
+        await handle(question);
+        question.hangUp('reset');
+        return { status: 500 };
+      }),
+    );
+    expect([patches(registry), accepted(registry)]).toEqual([1, 0]);
+  });
+
+  test('that is too large for what stands before the registry: then in chunks', async () => {
+    const { registry } = await pushed(
+      (handle) => (question) =>
+        question.method === 'PATCH' && Number(question.headers['content-length']) > CHUNK
+          ? Promise.resolve({ status: 413 })
+          : handle(question),
+    );
+    expect(patches(registry)).toBe(4);
+  });
+
+  test('of a session that is gone: from the first byte on', async () => {
+    const { registry, sink } = await opened({
+      around: instead(isChunk, 1, (handle) => (question) => {
+        registry.storage.repository('me/app').uploads.clear();
+        return handle(question);
+      }),
+    });
+    const bytes = bytesOf(2 * CHUNK);
+    await sink.push(descriptorOf(bytes), flowing(bytes), {}, originOf(bytes));
+    expect(isKept(registry, bytes)).toBe(true);
+  });
+
+  test('unless it cannot be read: nothing stays', async () => {
+    const { registry, sink } = await opened();
+    const bytes = bytesOf(2 * CHUNK);
+    async function* broken() {
+      yield bytes.subarray(0, CHUNK + 1);
+      throw new Error('the source broke');
+    }
+    await expect(sink.push(descriptorOf(bytes), broken(), {}, { again: broken })).rejects.toThrow('the source broke');
+    const abort = new AbortController();
+    async function* aborting() {
+      yield bytes.subarray(0, CHUNK + 1);
+      abort.abort(new Error('enough'));
+      yield bytes.subarray(CHUNK + 1);
+    }
+    const pushing = sink.push(descriptorOf(bytes), aborting(), { signal: abort.signal }, { again: aborting });
+    await expect(pushing).rejects.toThrow('enough');
+    const { blobs, uploads } = registry.storage.repository('me/app');
+    expect([blobs.size, uploads.size]).toEqual([0, 0]);
+  });
 });
 
 test('a chunk that never gets through is given up, with the registry’s words', async () => {
@@ -269,7 +350,7 @@ test('a chunk that never gets through is given up, with the registry’s words',
         : handle(question);
   const { registry, sink } = await opened({ around });
   const bytes = bytesOf(2 * CHUNK);
-  await expect(sink.push(describe(bytes), flowing(bytes))).rejects.toMatchObject({
+  await expect(sink.push(descriptorOf(bytes), flowing(bytes))).rejects.toMatchObject({
     code: 'IO',
     message: expect.stringContaining('the disk is full'),
   });
@@ -283,14 +364,14 @@ test('a source that breaks, and a run that is aborted: the session is given up, 
     yield bytes.subarray(0, 2 * CHUNK);
     throw new Error('the source broke');
   }
-  await expect(sink.push(describe(bytes), broken())).rejects.toThrow('the source broke');
+  await expect(sink.push(descriptorOf(bytes), broken())).rejects.toThrow('the source broke');
   const abort = new AbortController();
   async function* aborting() {
     yield bytes.subarray(0, 2 * CHUNK + 1);
     abort.abort(new Error('enough'));
     yield bytes.subarray(2 * CHUNK + 1);
   }
-  await expect(sink.push(describe(bytes), aborting(), { signal: abort.signal })).rejects.toThrow('enough');
+  await expect(sink.push(descriptorOf(bytes), aborting(), { signal: abort.signal })).rejects.toThrow('enough');
   const { blobs, uploads, tags } = registry.storage.repository('me/app');
   expect([blobs.size, uploads.size, tags.size]).toEqual([0, 0, 0]);
   expect(requests(registry).filter((one) => one.startsWith('DELETE')).length).toBe(2);
@@ -313,7 +394,7 @@ test.each([
 test('what another repository has is mounted, and not read', async () => {
   const { registry, sink } = await opened();
   const bytes = bytesOf(1000);
-  await sink.push(describe(bytes), flowing(bytes));
+  await sink.push(descriptorOf(bytes), flowing(bytes));
   const other = await sinkOf(registry, 'other/app:v1');
   const before = registry.seen.length;
   const unread = (async function* () {
@@ -321,7 +402,7 @@ test('what another repository has is mounted, and not read', async () => {
     yield bytes;
   })();
   const repository = { host: registry.host, path: 'me/app' };
-  await other.push(describe(bytes), unread, {}, { again: () => flowing(bytes), repository });
+  await other.push(descriptorOf(bytes), unread, {}, { again: () => flowing(bytes), repository });
   expect(requests(registry).slice(before + 1)).toEqual([
     'POST /v2/other/app/blobs/uploads/?mount=DIGEST&from=me%2Fapp',
   ]);
@@ -332,12 +413,12 @@ test('what cannot be mounted is sent, in the session that the registry offers', 
   const { registry, sink } = await opened();
   const bytes = bytesOf(1000);
   const repository = { host: registry.host, path: 'not/there' };
-  await sink.push(describe(bytes), flowing(bytes), {}, { again: () => flowing(bytes), repository });
+  await sink.push(descriptorOf(bytes), flowing(bytes), {}, { again: () => flowing(bytes), repository });
   expect(requests(registry).filter((one) => one.startsWith('POST')).length).toBe(1);
   expect(isKept(registry, bytes)).toBe(true);
   const elsewhere = { host: 'registry.example', path: 'me/app' };
   const more = bytesOf(2000);
-  await sink.push(describe(more), flowing(more), {}, { again: () => flowing(more), repository: elsewhere });
+  await sink.push(descriptorOf(more), flowing(more), {}, { again: () => flowing(more), repository: elsewhere });
   expect(requests(registry).filter((one) => one.includes('mount=')).length).toBe(1);
 });
 
@@ -346,14 +427,14 @@ test('who may not read the other repository sends the blob; who may not write is
   const registry = await startRegistry({ auth: { kind: 'token', users: { me: 'secret' }, may } });
   onTestFinished(() => registry[Symbol.asyncDispose]());
   const bytes = bytesOf(1000);
-  registry.storage.repository('not/mine').blobs.set(describe(bytes).digest, bytes);
+  registry.storage.repository('not/mine').blobs.set(descriptorOf(bytes).digest, bytes);
   const credentials = { [registry.host]: { kind: 'basic', username: 'me', password: 'secret' } } as const;
   const origin = { again: () => flowing(bytes), repository: { host: registry.host, path: 'not/mine' } };
   const sink = await sinkOf(registry, 'me/app:v1', { credentials });
-  await sink.push(describe(bytes), flowing(bytes), {}, origin);
+  await sink.push(descriptorOf(bytes), flowing(bytes), {}, origin);
   expect(isKept(registry, bytes)).toBe(true);
   const denied = await sinkOf(registry, 'you/app:v1', { credentials });
-  await expect(denied.push(describe(bytes), flowing(bytes))).rejects.toMatchObject({
+  await expect(denied.push(descriptorOf(bytes), flowing(bytes))).rejects.toMatchObject({
     code: 'DENIED',
     message: expect.stringContaining('you/app'),
   });
@@ -372,7 +453,7 @@ test('an image is named last, by tag or by the digest it has', async () => {
   const again = await sinkOf(registry, 'me/app:v2');
   await again.commit(root);
   expect(tags.get('v2')).toBe(root.digest);
-  const missing = describe(bytesOf(10), OCI_MANIFEST);
+  const missing = descriptorOf(bytesOf(10), OCI_MANIFEST);
   await expect(again.commit(missing)).rejects.toMatchObject({ code: 'NOT_FOUND' });
 });
 
@@ -380,8 +461,8 @@ test('an index, its children first; a manifest whose blobs are not there is refu
   const { registry, sink } = await opened();
   const child = await pushImage(sink);
   const bytes = canonicalJson({ schemaVersion: 2, mediaType: OCI_INDEX, manifests: [child] });
-  await sink.push(describe(bytes, OCI_INDEX), pieces(bytes));
-  await sink.commit(describe(bytes, OCI_INDEX));
+  await sink.push(descriptorOf(bytes, OCI_INDEX), pieces(bytes));
+  await sink.commit(descriptorOf(bytes, OCI_INDEX));
   expect(registry.storage.repository('me/app').manifest('v1')?.manifest).toEqual({
     mediaType: OCI_INDEX,
     bytes: Buffer.from(bytes),
@@ -458,7 +539,7 @@ test('elsewhere the list is kept under the tag of the subject: what is there sta
 
 test('of a subject that is no image of ours, and with a config for its type', async () => {
   const { registry, sink } = await opened({ withoutReferrers: true });
-  const subject = describe(bytesOf(50), OCI_MANIFEST, 'sha512');
+  const subject = descriptorOf(bytesOf(50), OCI_MANIFEST, 'sha512');
   const { artifactType: _, ...plain } = referringTo(subject, 'a');
   const root = await pushImage(sink, plain);
   await sink.commit(root);

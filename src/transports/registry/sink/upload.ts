@@ -1,6 +1,7 @@
 /**
- * Uploading a blob: mounted from another repository where that is possible, in one request where it is small, else in chunks
- * that are held until the registry has them. What a broken session has is not sent again; one that is gone is begun anew.
+ * Uploading a blob: mounted from another repository where that is possible, in one request where it is small or lies on this machine, else
+ * in chunks that are held until the registry has them. What a broken session has is not sent again; one that is gone is begun
+ * anew.
  * @module
  */
 import type { Digest } from '../../../base/digest.ts';
@@ -52,7 +53,15 @@ async function uploadOnce(
   await using session = await UploadSession.open(place, mountOf(place, upload), run);
   if (session === undefined) return undefined;
   let start = 0;
-  for await (const { bytes, isLast } of chunksOf(upload.bytes, chunkSize(place, session, upload), upload.spare)) {
+  let rest = upload.bytes;
+  const { origin, expected } = upload;
+  if (origin !== undefined && expected !== undefined && isAtHand(origin) && expected.size > CHUNK) {
+    const reached = await sendAll(session, origin, expected.size);
+    if (reached === undefined) return lost(place, session);
+    start = reached;
+    rest = skipped(origin.again(), reached);
+  }
+  for await (const { bytes, isLast } of chunksOf(rest, chunkSize(place, session, upload), upload.spare)) {
     const closing = isLast ? upload.digest() : undefined;
     try {
       while (!(await session.send(bytes, start, closing))) {
@@ -60,7 +69,6 @@ async function uploadOnce(
         await session.restart();
       }
     } catch (error) {
-      const { origin, expected } = upload;
       if (start > 0 || isLast || !refuses(error) || origin === undefined || expected === undefined) throw error;
       await session.restart();
       const isThere = await session.sendWhole(() => origin.again(), expected.size, expected.digest);
@@ -69,6 +77,34 @@ async function uploadOnce(
     start += bytes.length;
   }
   return undefined;
+}
+
+/** Reading it again costs little, since it is on this machine. */
+function isAtHand(origin: Origin): boolean {
+  return origin.repository === undefined;
+}
+
+/**
+ * What can be read again need not be held: all of it in one request, which a registry answers once, where chunks wait for it each.
+ * @returns how much of it got through, none where the registry takes no request of that size; undefined where the session is gone
+ */
+async function sendAll(session: UploadSession, origin: Origin, size: number): Promise<number | undefined> {
+  try {
+    return await session.sendAll(() => origin.again(), size);
+  } catch (error) {
+    if (!refuses(error)) throw error;
+    await session.restart();
+    return 0;
+  }
+}
+
+/** The bytes from an offset on. */
+async function* skipped(bytes: AsyncIterable<Uint8Array>, start: number): AsyncGenerator<Uint8Array> {
+  let at = 0;
+  for await (const piece of bytes) {
+    at += piece.length;
+    if (at > start) yield piece.subarray(Math.max(0, piece.length - (at - start)));
+  }
 }
 
 function mountOf({ client, repository }: Place, { expected, origin }: Upload): Mount | undefined {
