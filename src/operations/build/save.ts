@@ -5,7 +5,7 @@ import { ImageError } from '../../base/errors.ts';
 import { canonicalJson } from '../../base/json.ts';
 import type { BuiltImage } from '../../builders/dockerfile/image.ts';
 import type { LayerForm } from '../../formats/layer/form.ts';
-import { OCI_INDEX } from '../../formats/oci/media-types.ts';
+import { layerType, OCI_INDEX } from '../../formats/oci/media-types.ts';
 import type { Descriptor, ImageConfig, Index, Platform } from '../../formats/oci/types.ts';
 import { isRootReference, parseReference } from '../../formats/reference/parse.ts';
 import { formatPlatform } from '../../model/platform.ts';
@@ -31,13 +31,15 @@ export interface SavedBuild extends Written {
 
 /** The same image, whose layers are taken as they are stored where the store has them in the form that is wanted. */
 function stored(image: BuiltImage, { compression }: SaveForm, memo: BuildMemo, { env }: Access): BuiltImage {
-  if (compression !== undefined) return image;
+  if (compression !== undefined && compression !== 'none') return image;
   const dir = storeDirectory(env);
   const fetch = (descriptor: Descriptor) => readBlob(dir, descriptor, `the store ${dir}`);
   const layers = image.layers.map((layer): NewLayer => {
-    const diffId = layer.kind === 'tar' ? (layer.blob.id as DiffId) : undefined;
-    const descriptor = diffId === undefined ? undefined : memo.stored(diffId);
-    if (diffId === undefined || descriptor === undefined || !hasBlob(dir, descriptor)) return layer;
+    if (layer.kind !== 'tar') return layer;
+    const diffId = layer.blob.id as DiffId;
+    const plain = { mediaType: layerType('none'), digest: diffId, size: layer.size };
+    const descriptor = compression === 'none' ? plain : memo.stored(diffId);
+    if (descriptor === undefined || !hasBlob(dir, descriptor)) return layer;
     return { kind: 'kept', descriptor, diffId, from: { fetch } };
   });
   return { ...image, layers };
