@@ -1,17 +1,18 @@
 /**
- * `npm run bench -- [NAME…]`: runs the measurements in `bench/`, each a program of its own, one after the other. With no name
- * given, what those of {@link REPORTED} print becomes `docs/benchmarks.md`. Exit status 1 where one of them fails or exceeds
- * its bound.
+ * `npm run bench -- [NAME…] [-- OPTION…]`: runs the measurements in `bench/`, each a program of its own, one after the other; without a
+ * name those of {@link REPORTED}. What they print becomes their section of `docs/benchmarks.md`; the others stay. Options are
+ * for the measurement that is named. Exit status 1 where one of them fails or exceeds its bound.
  */
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { availableParallelism, cpus, loadavg } from 'node:os';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus, getPriority, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 /** In the page's order: the measurement, and what its section is called. */
 const REPORTED: readonly (readonly [name: string, title: string])[] = [
   ['pack', 'Packing a program'],
   ['build', 'Building from a Dockerfile'],
+  ['first-run', 'The first RUN on a new base'],
   ['copy', 'Copying an image'],
   ['squash', 'Squashing an image'],
   ['tar-scan', 'Reading layers'],
@@ -27,47 +28,63 @@ system time of all processes together; sizes are those of the layer that is writ
 const folder = fileURLToPath(new URL('../bench/', import.meta.url));
 const page = fileURLToPath(new URL('../docs/benchmarks.md', import.meta.url));
 
-const names = readdirSync(folder)
+const words = process.argv.slice(2);
+const mark = words.indexOf('--');
+const asked = mark < 0 ? words : words.slice(0, mark);
+const options = mark < 0 ? [] : words.slice(mark + 1);
+const there = readdirSync(folder)
   .filter((file) => file.endsWith('.ts'))
   .map((file) => file.slice(0, -3))
   .sort();
-const wanted = process.argv.slice(2);
-const unknown = wanted.filter((name) => !names.includes(name));
+const unknown = asked.filter((name) => !there.includes(name));
 if (unknown.length > 0) {
-  console.error(`no measurement ${unknown.join(', ')}; there are: ${names.join(', ')}`);
+  console.error(`no measurement ${unknown.join(', ')}; there are: ${there.join(', ')}`);
   process.exitCode = 2;
-} else if (wanted.length > 0) {
-  for (const name of wanted) {
-    console.log(`\n# ${name}`);
-    measure(name);
-  }
-} else report();
+} else for (const name of asked.length > 0 ? asked : REPORTED.map(([one]) => one)) report(name);
 
-function report(): void {
-  const [before = 0] = loadavg();
-  const sections = REPORTED.map(([name, title]) => {
-    console.log(`\n# ${name}`);
-    return `## ${title}\n\n${measure(name)}\n`;
-  });
-  const [cpu] = cpus();
-  const machine = [
-    `On Linux with ${availableParallelism()} processors (${cpu?.model.trim() ?? 'unknown'}), Node.js ${process.version}.`,
-    `The load was ${before.toFixed(1)} when it began${isRealTime() ? ', and everything measured ran at real-time priority (`chrt -r 5`)' : ''}.`,
-  ].join(' ');
-  writeFileSync(page, ['# Benchmarks\n', `${ABOUT}\n\n${machine}\n`, ...sections].join('\n'));
+/** Measures, and writes the section of the page where there is one. */
+function report(name: string): void {
+  const [load = 0] = loadavg();
+  console.log(`\n# ${name}`);
+  const printed = measure(name);
+  const [, title] = REPORTED.find(([one]) => one === name) ?? [];
+  if (title === undefined) return;
+  const sections = readSections().set(title, `${circumstances(load)}\n\n${printed}`);
+  const texts = REPORTED.flatMap(([, one]) => (sections.has(one) ? [`## ${one}\n\n${sections.get(one)}\n`] : []));
+  writeFileSync(page, ['# Benchmarks\n', `${ABOUT}\n`, ...texts].join('\n'));
 }
 
-/** Whether the scheduler prefers this process, and so those that it starts, to ordinary ones (SCHED_RR, proc_pid_stat(5), field 41). */
-function isRealTime(): boolean {
+/** What the page says so far, by title. */
+function readSections(): Map<string, string> {
+  const text = existsSync(page) ? readFileSync(page, 'utf8') : '';
+  const parts = text.split(/^## /m).slice(1);
+  return new Map(
+    parts.map((part) => {
+      const end = part.indexOf('\n');
+      return [part.slice(0, end), part.slice(end).trim()];
+    }),
+  );
+}
+
+function circumstances(load: number): string {
+  const [cpu] = cpus();
+  const machine = `Linux with ${availableParallelism()} processors (${cpu?.model.trim() ?? 'unknown'}), Node.js ${process.version}`;
+  const given = options.length > 0 ? `; \`${options.join(' ')}\`` : '';
+  return `*On ${machine}; the load was ${load.toFixed(1)} when it began${priority()}${given}.*`;
+}
+
+/** Whether all that is measured is preferred to what else runs (SCHED_RR: proc_pid_stat(5), field 41; nice(1)). */
+function priority(): string {
   const fields = readFileSync('/proc/self/stat', 'utf8')
     .replace(/^.*\) /, '')
     .split(' ');
-  return fields[41 - 3] === '2';
+  if (fields[41 - 3] === '2') return ', all that is measured at real-time priority (`chrt -r 5`)';
+  return getPriority() === 0 ? '' : `, all that is measured at \`nice -n ${getPriority()}\``;
 }
 
 /** What it printed. */
 function measure(name: string): string {
-  const { status, stdout } = spawnSync(process.execPath, [`${folder}${name}.ts`], {
+  const { status, stdout } = spawnSync(process.execPath, [`${folder}${name}.ts`, ...options], {
     stdio: ['ignore', 'pipe', 'inherit'],
     encoding: 'utf8',
   });
