@@ -42,7 +42,8 @@ export async function removeAsNamespaceRoot(directory: string): Promise<void> {
     await rm(directory, { recursive: true, force: true });
   } catch (error) {
     if (!['EACCES', 'EPERM', 'ENOTEMPTY'].includes(systemCode(error) ?? '')) throw error;
-    const [program, ...args] = [...asNamespaceRoot(standing()), 'rm', '-rf', '--', directory];
-    await promisify(execFile)(program as string, args);
+    // In a session of its own: what interrupts pare must not interrupt its cleaning up.
+    const words = ['--wait', ...asNamespaceRoot(standing()), 'rm', '-rf', '--', directory];
+    await promisify(execFile)('setsid', words);
   }
 }
