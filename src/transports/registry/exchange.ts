@@ -1,5 +1,5 @@
 /** One request and its answer: nothing is followed, repeated or authorized here. @module */
-import type { Readable } from 'node:stream';
+import { getDefaultHighWaterMark, type Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { parseJson } from '../../base/json.ts';
 import { collect, pieces } from '../../base/stream.ts';
@@ -70,15 +70,20 @@ function bodyOf(body: AsyncIterable<Uint8Array>, { host }: URL): Pick<RegistryRe
   return { body, bytes, json: async (limit) => parseJson(await bytes(limit), what, limit) };
 }
 
-/** undici takes any stream of bytes, and its types do not say so. Pieces wait in the socket, so that they are copied. */
+/** undici takes any stream of bytes, and its types do not say so. */
 function sendable(body: RegistryRequest['body']): Readable | Uint8Array | null {
   if (body === undefined) return null;
   if (body instanceof Uint8Array) return body;
   return copied(typeof body === 'function' ? body() : body) as unknown as Readable;
 }
 
+/**
+ * Pieces may be used again once the next is asked for, and until then small ones may wait in the socket: they are copied. After one that
+ * fills the socket's buffer undici waits until it is empty (Writable's `drain`).
+ */
 async function* copied(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  for await (const piece of bytes) yield Buffer.from(piece);
+  const full = getDefaultHighWaterMark(false);
+  for await (const piece of bytes) yield piece.length >= full ? piece : Buffer.from(piece);
 }
 
 interface Circumstances {
