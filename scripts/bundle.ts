@@ -19,6 +19,9 @@ export async function bundle(entry: string, dir: string): Promise<void> {
     external: ['koffi'],
     plugins: [builtins, httpClient],
     checks: { ineffectiveDynamicImport: false },
+    onwarn: (warning) => {
+      throw new Error(warning.message);
+    },
   });
   await build.write({
     dir,
@@ -69,8 +72,12 @@ export { default as Agent } from 'undici/lib/dispatcher/agent.js';
 export { default as ProxyAgent } from 'undici/lib/dispatcher/proxy-agent.js';
 `;
 
+/** Of what is imported at the top of a file; whoever imports undici when it is needed gets all of it. */
 const httpClient: Plugin = {
   name: 'http-client',
-  resolveId: { filter: { id: /^undici$/ }, handler: () => 'pare:undici' },
+  resolveId: {
+    filter: { id: /^undici$/ },
+    handler: (id, _, { kind }) => (kind === 'dynamic-import' ? { id, external: true } : 'pare:undici'),
+  },
   load: { filter: { id: /^pare:undici$/ }, handler: () => UNDICI },
 };
