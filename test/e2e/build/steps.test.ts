@@ -346,11 +346,12 @@ async function nothingLeft(person: Person): Promise<void> {
   expect(cgroups().filter((path) => !OTHERS.has(path))).toEqual([]);
 }
 
-/** Of steps of any store. */
+/** Of steps of any store that have ended. */
 function cgroups(): readonly string[] {
   const words = ['/sys/fs/cgroup', '-maxdepth', '2', '-name', 'pare-????????????'];
   // One may go while it is looked at.
-  return spawnSync('find', words, { encoding: 'utf8' }).stdout.split('\n').filter(Boolean);
+  const found = spawnSync('find', words, { encoding: 'utf8' }).stdout.split('\n').filter(Boolean);
+  return found.filter((path) => spawnSync('cat', [join(path, 'cgroup.procs')], { encoding: 'utf8' }).stdout === '');
 }
 
 test.runIf(ready)('an ordinary user’s layer is root’s layer', () => {
