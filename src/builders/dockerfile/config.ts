@@ -1,5 +1,5 @@
 /** What the instructions that only speak of the config do to it. Pure: each gives a new config. @module */
-import { joinPath } from '../../base/path.ts';
+import { cleanPath, joinPath } from '../../base/path.ts';
 import { compact } from '../../formats/oci/shape.ts';
 import type { Healthcheck, RunConfig } from '../../formats/oci/types.ts';
 
@@ -39,9 +39,15 @@ function keys(names: readonly string[]): Readonly<Record<string, object>> {
   return Object.fromEntries(names.map((name) => [name, {}]));
 }
 
-/** Relative paths start at the working directory there is; a trailing slash goes. */
-export function workdirOf(config: RunConfig, path: string): string {
-  return joinPath(config.WorkingDir || '/', path);
+/** As BuildKit writes it down: an absolute path as it stands, slashes and dots included; a relative one from the directory there is. */
+export function workdirOf({ WorkingDir }: RunConfig, path: string): string {
+  if (path === '') return WorkingDir || '/';
+  return path.startsWith('/') ? path : joinPath(WorkingDir || '/', path);
+}
+
+/** The path of the directory in which steps work. */
+export function workingDirectory({ WorkingDir }: RunConfig): string {
+  return cleanPath(WorkingDir || '/');
 }
 
 /** As BuildKit has it, with a word for Docker on Windows that others pass over. @param args of the shell form, the shell included */
@@ -74,7 +80,7 @@ export function asBase(config: RunConfig): RunConfig {
   return {
     ...config,
     Env: hasPath ? Env : [...Env, `PATH=${DEFAULT_PATH}`],
-    ...(WorkingDir === undefined || WorkingDir === '' ? {} : { WorkingDir: joinPath('/', WorkingDir) }),
+    ...(WorkingDir === undefined || WorkingDir === '' ? {} : { WorkingDir: workdirOf({}, WorkingDir) }),
   };
 }
 

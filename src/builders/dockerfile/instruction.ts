@@ -26,6 +26,7 @@ import {
   withPorts,
   withVolumes,
   workdirOf,
+  workingDirectory,
 } from './config.ts';
 import type { StageContext } from './context.ts';
 import { resolveOwner } from './copy/owner.ts';
@@ -163,8 +164,9 @@ async function workdir(
 ): Promise<State> {
   const WorkingDir = workdirOf(state.config, path);
   const after = { ...state, config: { ...state.config, WorkingDir } };
+  const directory = workingDirectory(after.config);
   const text = `WORKDIR ${WorkingDir}`;
-  if (WorkingDir === '/') return told(after, text);
+  if (directory === '/') return told(after, text);
   const { settings, ports } = context;
   const user = state.config.User ?? '';
   const make = async () => {
@@ -172,10 +174,10 @@ async function workdir(
     const owner = user === '' ? { uid: 0, gid: 0 } : await resolveOwner(below, user, ports.warn);
     const editor = new TreeEditor(below);
     const meta = { mode: 0o755, ...owner };
-    makeDirectories(editor, WorkingDir, { kind: 'dir', meta, mtime: settings.clock.time, mtimeNs: 0 });
+    makeDirectories(editor, directory, { kind: 'dir', meta, mtime: settings.clock.time, mtimeNs: 0 });
     return { changes: diff(below, editor.done()), [Symbol.asyncDispose]: async () => undefined };
   };
-  const inputs = ['workdir', WorkingDir, user];
+  const inputs = ['workdir', directory, user];
   const { fresh, anticipate } = context;
   const step = { text, inputs, fresh, anticipate, make };
   return (await context.step(instruction.source, () => layerStep(after, step, ports, settings.clock))).state;

@@ -12,7 +12,8 @@ import { TreeEditor } from '../../model/editor.ts';
 import { resolve } from '../../model/resolve.ts';
 import { EMPTY_TREE, nodeAt } from '../../model/tree.ts';
 import type { BuildStep, FailedStep, StepMount, StepRoot } from '../../ports/build-steps.ts';
-import { shellOf } from './config.ts';
+import { cacheIdOf } from './cache-id.ts';
+import { shellOf, workingDirectory } from './config.ts';
 import type { StageContext } from './context.ts';
 import { digestOfNode } from './describe.ts';
 import { failedProgram, Tail } from './failure.ts';
@@ -32,7 +33,7 @@ export async function runStep(state: State, run: RunInstruction, context: StageC
   const { args, files } = commandOf(state, run);
   const { mountsFor, words, variables } = await mountsOf(state, run, context, files);
   const env = [...environmentOfRun(state, context), ...variables];
-  const cwd = state.config.WorkingDir || '/';
+  const cwd = workingDirectory(state.config);
   const user = state.config.User ?? '';
   const network = run.network === 'default' ? settings.network : run.network;
   const { hostname, extraHosts, shmSize, ulimits } = settings;
@@ -140,7 +141,7 @@ async function mountsOf(
 ): Promise<Mounts> {
   const env = environmentIn(state);
   const expand = (text: string) => expandWord(text, env, { escape: context.escape });
-  const cwd = state.config.WorkingDir || '/';
+  const cwd = workingDirectory(state.config);
   const all: Mounts[] = [];
   for (const flag of run.mounts) {
     const mount = resolveMount(flag, expand);
@@ -184,12 +185,11 @@ async function mountOf(mount: Mount, cwd: string, index: number, context: StageC
     }
     case 'cache': {
       const { sharing, mode, uid, gid, writable } = mount;
-      const space = context.settings.args.get('BUILDKIT_CACHE_MOUNT_NS');
-      const id = space ? `${space}/${mount.id}` : mount.id;
-      context.ports.cacheMount(id);
       const path = joinPath(cwd, mount.target);
       const seeded =
         mount.from === undefined ? undefined : await bindMount({ ...mount, from: mount.from }, cwd, context);
+      const id = cacheIdOf(mount, context.settings.args.get('BUILDKIT_CACHE_MOUNT_NS'), seeded?.digest);
+      context.ports.cacheMount(id);
       const words = ['cache', path, id, sharing, writable, mode, uid, gid, seeded?.digest];
       const made = async (): Promise<StepMount> => {
         const from = seeded === undefined ? {} : { from: await seeded.read() };

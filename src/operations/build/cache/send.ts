@@ -2,6 +2,7 @@
 import { rmSync } from 'node:fs';
 import type { DiffId, Digest } from '../../../base/digest.ts';
 import { ImageError, placed } from '../../../base/errors.ts';
+import { isCacheOf } from '../../../builders/dockerfile/cache-id.ts';
 import type { CachedStep } from '../../../formats/oci/build-cache.ts';
 import { refName } from '../../../formats/oci/layout.ts';
 import type { Descriptor } from '../../../formats/oci/types.ts';
@@ -113,7 +114,7 @@ async function mountsOf(
   { run }: Access,
 ): Promise<Exporting['mounts']> {
   const found: { readonly id: string; readonly layer: NewLayer }[] = [];
-  for (const id of mounts === 'all' ? [...named].sort() : mounts) {
+  for (const id of mounts === 'all' ? [...named].sort() : mounts.flatMap((name) => idsOf(name, named))) {
     const cache = await (await runner()).cache(id, run);
     const diffId = cache === undefined ? (await imported?.())?.mounts.get(id) : undefined;
     const kept = diffId && (await memory.stored(diffId));
@@ -122,6 +123,12 @@ async function mountsOf(
     else if (mounts !== 'all') warn(`--cache-to: there is no cache mount "${id}"`);
   }
   return found;
+}
+
+/** One that no RUN of this build names may be there of another. */
+function idsOf(name: string, named: ReadonlySet<string>): readonly string[] {
+  const ids = [...named].filter((id) => isCacheOf(id, name)).sort();
+  return ids.length === 0 ? [name] : ids;
 }
 
 function namedIn({ path, name }: LayoutReference): Descriptor | undefined {

@@ -92,6 +92,14 @@ export const RUN_CASES: readonly BuildCase[] = [
     'RUN --mount=type=cache,target=/q,ro touch /q/x 2> /dev/null || echo ro > /4',
   ),
   run(
+    'caches of one id and several owners',
+    'RUN --mount=type=cache,target=/o touch /o/root',
+    'RUN --mount=type=cache,target=/o,uid=5 ls /o > /1; touch /o/five',
+    'RUN --mount=type=cache,target=/o,uid=5,mode=0700 ls /o > /2',
+    'RUN --mount=type=cache,target=/o,uid=5 ls /o > /3',
+    'RUN --mount=type=cache,target=/o ls /o > /4',
+  ),
+  run(
     'a cache that begins with a stage',
     'FROM base AS seed',
     'RUN mkdir /s && echo s > /s/s',
