@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { digestOf } from '../../../src/base/digest.ts';
 import type { RunConfig } from '../../../src/formats/oci/types.ts';
-import type { LinkToken } from '../../../src/model/node.ts';
+import type { LinkToken, Node } from '../../../src/model/node.ts';
 import { type Tree, walk } from '../../../src/model/tree.ts';
 import { openBuilding } from '../../../src/operations/build/build.ts';
 import { readFileNode } from '../../../src/ports/tree-files.ts';
@@ -133,7 +133,8 @@ export async function buildCase(one: Case, cases: string, directory: string, bas
 
 async function described(tree: Tree): Promise<Built['tree']> {
   const out = new Map<string, Record<string, unknown>>();
-  const links = new Map<LinkToken, string>();
+  /** Of files that have several names: the first one, and what is in it. */
+  const links = new Map<LinkToken, { readonly path: string; readonly body: Readonly<Record<string, unknown>> }>();
   for (const { path: full, node } of walk(tree)) {
     if (full === '/') continue;
     const path = full.slice(1);
@@ -151,18 +152,19 @@ async function described(tree: Tree): Promise<Built['tree']> {
       );
     }
     if (node.kind === 'symlink') entry['linkname'] = node.target;
-    if (node.kind === 'file') {
-      entry['size'] = node.content.size;
-      entry['sha256'] = digestOf(await readFileNode(node)).slice(7);
-    }
-    if (node.kind !== 'dir' && node.link !== undefined) {
-      const first = links.get(node.link);
-      if (first === undefined) links.set(node.link, path);
-      else entry['sameInodeAs'] = first;
-    }
-    out.set(path, entry);
+    const link = node.kind === 'dir' ? undefined : node.link;
+    const first = link === undefined ? undefined : links.get(link);
+    const body = first?.body ?? (await bodyOf(node));
+    if (link !== undefined && first === undefined) links.set(link, { path, body });
+    if (first !== undefined) entry['sameInodeAs'] = first.path;
+    out.set(path, { ...entry, ...body });
   }
   return out;
+}
+
+async function bodyOf(node: Node): Promise<Readonly<Record<string, unknown>>> {
+  if (node.kind !== 'file') return {};
+  return { size: node.content.size, sha256: digestOf(await readFileNode(node)).slice(7) };
 }
 
 /** What differs from the golden, a line each; none where nothing does. */

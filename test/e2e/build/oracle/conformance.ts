@@ -53,7 +53,9 @@ interface GoldenEntry {
 
 /** Undefined where there is none. */
 export function goldenSides(one: Case, cases: string): Sides | undefined {
-  const golden = JSON.parse(readFileSync(`${cases}/${one.id}/golden.json`, 'utf8')) as {
+  const path = `${cases}/${one.id}/golden.json`;
+  if (!existsSync(path)) return undefined;
+  const golden = JSON.parse(readFileSync(path, 'utf8')) as {
     readonly tree?: readonly GoldenEntry[];
     readonly config?: RunConfig;
   };

@@ -59,17 +59,20 @@ export type Form = 'text' | 'digest';
 /** Of the root directory nothing is said: builders do not agree whether a layer speaks of it. */
 export async function treeLines(tree: Tree, since: number, form: Form = 'text'): Promise<Facts['tree']> {
   const out: Record<string, string> = {};
-  const links = new Map<LinkToken, string>();
+  /** Of files that have several names: the first one, and what is in it. */
+  const links = new Map<LinkToken, { readonly path: string; readonly body: string }>();
   for (const { path, node } of walk(tree)) {
     if (path === '/') continue;
     const { mode, uid, gid, xattrs } = node.meta;
     const time = node.mtime >= since ? 'new' : `@${node.mtime}`;
     const attributes = [...(xattrs ?? [])].map(([name, value]) => `${name}=${Buffer.from(value).toString('hex')}`);
     const bits = node.kind === 'symlink' ? 'any' : mode.toString(8).padStart(4, '0');
-    const words = [node.kind, bits, `${uid}:${gid}`, time, ...attributes, await bodyOf(node, form)];
-    const first = node.kind === 'dir' || node.link === undefined ? undefined : links.get(node.link);
-    if (node.kind !== 'dir' && node.link !== undefined && first === undefined) links.set(node.link, path);
-    out[path] = [...words, first === undefined ? '' : `= ${first}`].filter((word) => word !== '').join(' ');
+    const link = node.kind === 'dir' ? undefined : node.link;
+    const first = link === undefined ? undefined : links.get(link);
+    const body = first?.body ?? (await bodyOf(node, form));
+    if (link !== undefined && first === undefined) links.set(link, { path, body });
+    const words = [node.kind, bits, `${uid}:${gid}`, time, ...attributes, body];
+    out[path] = [...words, first === undefined ? '' : `= ${first.path}`].filter((word) => word !== '').join(' ');
   }
   return out;
 }
