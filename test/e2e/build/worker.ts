@@ -94,8 +94,10 @@ async function carryOut(order: Order, index: number): Promise<Outcome> {
     const run = order.abort === undefined ? {} : { signal: AbortSignal.timeout(order.abort) };
     const result = results.use(await runner.run(step, run));
     const made = await result.changes();
-    await result.keep(`order ${index}`);
-    roots[index] = { tree: apply(root.tree, made), layers: [...root.layers, { key: `order ${index}`, changes: made }] };
+    // A key stands for one content: not for what another worker's order of this number has made.
+    const key = `order ${index} of ${process.pid} since ${process.hrtime.bigint()}`;
+    await result.keep(key);
+    roots[index] = { tree: apply(root.tree, made), layers: [...root.layers, { key, changes: made }] };
     return { status: result.status, lines, changes: await describeChanges(made, started) };
   } catch (error) {
     return { error: `${(error as Error).name}: ${(error as Error).message}`, lines };
