@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { clientWithBuildKit } from '../../../bench/lib/docker.ts';
 import type { Platform } from '../../../src/formats/oci/types.ts';
 import { formatPlatform, parsePlatform } from '../../../src/model/platform.ts';
 import { walk } from '../../../src/model/tree.ts';
@@ -179,12 +180,14 @@ test.runIf(docker)('BuildKit makes the same of the same file, for each platform'
   const base = `${registry.host}/base`;
   expect(await person.pare(['copy', bases?.base ?? '', `docker://${base}`])).toMatchObject({ status: 0 });
   writeFileSync(join(emulated, 'Dockerfile'), EMULATED.replace('FROM base', `FROM ${base}`));
+  const client = clientWithBuildKit(daemon.env);
+  if (client === undefined) throw new Error('no docker client here can build by BuildKit');
+  const env = { ...daemon.env, DOCKER_BUILDKIT: '1' };
   for (const platform of PLATFORMS) {
-    const env = { ...daemon.env, DOCKER_BUILDKIT: '1' };
     const words = ['build', '--network=host', '--platform', platform, '-t', 'app', emulated];
-    expect(await command(['docker', ...words], { env })).toMatchObject({ status: 0 });
+    expect(await command([client, ...words], { env })).toMatchObject({ status: 0 });
     const archive = join(person.home, 'theirs.tar');
-    expect(await command(['docker', 'save', '-o', archive, 'app'], { env })).toMatchObject({ status: 0 });
+    expect(await command([client, 'save', '-o', archive, 'app'], { env })).toMatchObject({ status: 0 });
     expect(await person.pare(['build', '--platform', platform, '-o', 'oci:ours:latest', emulated])).toMatchObject({
       status: 0,
     });
