@@ -36,17 +36,37 @@ export interface Running {
   release(): void;
 }
 
+/** What a shell makes of a program that was ended by SIGKILL. */
+const KILLED = 128 + constants.signals.SIGKILL;
+
+/** unshare(1) of util-linux 2.38 wants to end as its child has, cannot with SIGKILL, and says so. */
+const UNSHARE_KILLED = 'unshare: sigprocmask unblock failed: Invalid argument';
+
+class WithoutUnshare {
+  isKilled = false;
+  readonly say: (lines: readonly Line[]) => void;
+
+  constructor(say: (lines: readonly Line[]) => void) {
+    this.say = (lines) => {
+      const others = lines.filter(([stream, line]) => stream !== 'stderr' || line !== UNSHARE_KILLED);
+      this.isKilled ||= others.length < lines.length;
+      if (others.length > 0) say(others);
+    };
+  }
+}
+
 /** @throws ImageError (from `ended`) UNAVAILABLE where something cannot be mounted, SandboxError */
 export function execute(request: RunRequest, say: (lines: readonly Line[]) => void): Running {
   const stack = new DisposableStack();
   let killed = false;
   let current: { readonly child: ChildProcess; readonly program: ProgramRequest } | undefined;
   const launch = async (program: ProgramRequest, connect: () => Connection) => {
-    if (killed) return { status: 128 + constants.signals.SIGKILL, outOfMemory: 0 };
+    if (killed) return { status: KILLED, outOfMemory: 0 };
     if (program.runtime === 'crun') hideUnifiedCgroups();
     const [name, ...args] = program.command;
     const { stdio, converse } = connect();
-    const child = spawn(name as string, args, { stdio: [...stdio] });
+    // What unshare(1) says is looked at.
+    const child = spawn(name as string, args, { stdio: [...stdio], env: { ...process.env, LC_ALL: 'C' } });
     current = { child, program };
     const [ended] = await Promise.all([endOf(child, program), converse()]);
     return ended;
@@ -55,7 +75,9 @@ export function execute(request: RunRequest, say: (lines: readonly Line[]) => vo
     let holds = false;
     try {
       prepare(request, stack);
-      const ended = await launch(request.program, () => throughPipes(request.stdin, say));
+      const words = new WithoutUnshare(say);
+      const told = await launch(request.program, () => throughPipes(request.stdin, words.say));
+      const ended = words.isKilled ? { ...told, status: KILLED } : told;
       holds = request.holds && ended.status !== 0 && ended.refused === undefined;
       return ended;
     } finally {
