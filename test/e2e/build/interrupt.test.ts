@@ -147,11 +147,16 @@ describe.runIf(ready).each([
         expect(by).toBe(signal); // before it could do anything about it
       else expect({ status, stderr }).toEqual({ status: signal === 'SIGINT' ? 130 : 143, stderr: expect.any(String) });
       await nothingRuns();
-      if (by === null && signal !== 'SIGKILL') expect({ i, remains: remains(store) }).toEqual({ i, remains: [] });
+      const left = remains(store);
+      // What is sent to the whole group can meet the removal itself: what is taken apart then, the next step sweeps.
+      const tolerated = (path: string) => group && path.startsWith('.dead-');
+      if (by === null && signal !== 'SIGKILL') {
+        expect({ i, remains: left.filter((path) => !tolerated(path)) }).toEqual({ i, remains: [] });
+      }
       await isWhole();
       await buildsRight();
       // A step that is run sweeps what was killed has left.
-      if (by !== null) await build('--no-cache');
+      if (by !== null || left.length > 0) await build('--no-cache');
       expect({ i, remains: remains(store) }).toEqual({ i, remains: [] });
     }
     expect(finished).toBeLessThan(MOMENTS / 2);
