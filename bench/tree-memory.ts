@@ -17,6 +17,7 @@ import type { Blob } from '../src/model/content.ts';
 import type { LayerEntry } from '../src/model/layer/entry.ts';
 import { LayerStream } from '../src/model/layer/read.ts';
 import { EMPTY_TREE, walk } from '../src/model/tree.ts';
+import { keepNewSpaceSmall } from '../src/system/heap.ts';
 
 const HEAP_BOUND = 250;
 const RSS_BOUND = 500;
@@ -25,6 +26,8 @@ const { values } = parseArgs({ options: { entries: { type: 'string', default: '1
 const wanted = Number(values.entries);
 
 async function measure(collect: () => void): Promise<void> {
+  // As the command line does.
+  keepNewSpaceSmall();
   const settledHeap = async () => {
     for (let i = 0; i < 3; i++) {
       collect();

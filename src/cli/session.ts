@@ -5,6 +5,7 @@
  */
 import { redacted } from '../base/secrets.ts';
 import type { Progress } from '../ports/run.ts';
+import { keepNewSpaceSmall } from '../system/heap.ts';
 import type { CommandEntry, Context } from './command.ts';
 import { renderError, STATUS, statusOf } from './errors.ts';
 import { processOutput } from './output.ts';
@@ -13,6 +14,7 @@ import { watchSignals } from './signals.ts';
 
 /** Parses, runs, and ends the process once everything has been flushed. */
 export async function runSession(args: readonly string[]): Promise<void> {
+  keepNewSpaceSmall();
   const abort = new AbortController();
   const output = processOutput(() => abort.abort());
   const signals = watchSignals(abort);
@@ -59,7 +61,8 @@ export async function runSession(args: readonly string[]): Promise<void> {
     status = signalled ?? ending(error);
   }
   await output.flush();
-  process.exit(status);
+  // A part of an archive is none, and whoever made a pipeline of it is to know.
+  process.exit(output.isCutOff() && signals.status() === undefined ? STATUS.readerGone : status);
 
   function ending(error: unknown): number {
     if (error instanceof CommandLineExit) return error.status;
