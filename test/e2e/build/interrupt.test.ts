@@ -19,7 +19,7 @@ import { ordinaryUser, type Person, root } from '../run/people.ts';
 import { baseTree } from './base.ts';
 
 /** For each of the two who build; `INTERRUPTIONS=100` for a longer run. */
-const MOMENTS = Number(process.env['INTERRUPTIONS'] ?? 20);
+const MOMENTS = Number(process.env['INTERRUPTIONS'] ?? 12);
 /** Of the room that a build takes, how much there is. */
 const PARTS = MOMENTS > 20 ? [0.05, 0.15, 0.25, 0.4, 0.55, 0.7, 0.85] : [0.15, 0.6, 0.85];
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGKILL'] as const;
