@@ -1,5 +1,7 @@
 /** What carrying out a Dockerfile needs of the world, handed in: contexts, images, a place for layers, a memory, a runner. @module */
 import type { ImageError } from '../../base/errors.ts';
+import type { LintRule } from '../../formats/dockerfile/lint/rules.ts';
+import type { Range } from '../../formats/dockerfile/types.ts';
 import type { Platform } from '../../formats/oci/types.ts';
 import type { LayerEntry } from '../../model/layer/entry.ts';
 import type { FileNode } from '../../model/node.ts';
@@ -34,6 +36,8 @@ export interface BuildPorts {
   readonly inspect?: Inspect | undefined;
   /** Tells of what may be a mistake. */
   readonly warn: (text: string) => void;
+  /** Tells of what a check of the Dockerfile finds only while it is built. @throws ImageError INVALID where that ends the build */
+  readonly check: (rule: LintRule, range: Range, message: string) => void;
   readonly run: Run;
 }
 

@@ -5,10 +5,11 @@
  */
 import { ImageError } from '../../base/errors.ts';
 import { expandWord } from '../../formats/dockerfile/expand.ts';
+import { otherPlatform } from '../../formats/dockerfile/lint/from.ts';
 import { findStage, parseTrigger } from '../../formats/dockerfile/parse.ts';
 import type { Dockerfile, Range, Stage } from '../../formats/dockerfile/types.ts';
 import type { Platform } from '../../formats/oci/types.ts';
-import { parsePlatform } from '../../model/platform.ts';
+import { formatPlatform, normalPlatform, parsePlatform } from '../../model/platform.ts';
 import { asBase, envOf } from './config.ts';
 import type { BuildSettings, StageContext } from './context.ts';
 import { inFile } from './failure.ts';
@@ -136,7 +137,12 @@ class Solver {
     const label = { platform, stage: labelOf(stage, this.#file), number: 1, total: stepsOf(stage) };
     const load = () => (named === undefined ? this.#ports.image(name, platform) : named.base());
     const step = { ...label, text: `FROM ${name}` };
-    return (await this.#ports.steps.run(step, async () => ({ cached: false, state: await load() }))).state;
+    const { state } = await this.#ports.steps.run(step, async () => ({ cached: false, state: await load() }));
+    if (!sameMachine(state.platform, platform)) {
+      const told = { found: formatPlatform(state.platform), wanted: formatPlatform(platform) };
+      this.#ports.check('InvalidBaseImagePlatform', stage.base.range, otherPlatform(name, told));
+    }
+    return state;
   }
 
   /** @param runs whether a RUN is still to come */
@@ -168,6 +174,12 @@ class Solver {
     const earlier = stageMeant(this.#file.stages, from, stage.index);
     return earlier === undefined ? this.#ports.image(from, platform) : this.stage(earlier);
   }
+}
+
+/** As BuildKit compares what a base is for: many configs leave the variant out. */
+function sameMachine(a: Platform, b: Platform): boolean {
+  const [one, other] = [normalPlatform(a), normalPlatform(b)];
+  return one.os === other.os && one.architecture === other.architecture;
 }
 
 /** FROM, and each instruction that may make a layer. */

@@ -2,6 +2,7 @@
 
 import type { BuildSettings } from '../../builders/dockerfile/context.ts';
 import { type BuiltImage, imageOf } from '../../builders/dockerfile/image.ts';
+import type { BuildPorts } from '../../builders/dockerfile/ports.ts';
 import { solve } from '../../builders/dockerfile/solve.ts';
 import type { State } from '../../builders/dockerfile/state.ts';
 import { parseDockerfile } from '../../formats/dockerfile/parse.ts';
@@ -16,8 +17,9 @@ import { assertArguments, assertFrontend, isSet, warnOfArguments } from './argum
 import { withMemory } from './cache/inline.ts';
 import { type SentCache, sendCaches } from './cache/send.ts';
 import { openBuildSource } from './contexts.ts';
+import { assertDistinct } from './distinct.ts';
 import type { BuildOptions } from './options.ts';
-import { reportChecks } from './report-checks.ts';
+import { laterChecks, reportChecks } from './report-checks.ts';
 import { type SavedBuild, type SaveForm, saveBuild } from './save.ts';
 import { squashed } from './squash.ts';
 import { buildWorld, openOutside } from './world.ts';
@@ -55,7 +57,8 @@ export async function openBuilding(options: BuildOptions, access: Access): Promi
   assertFrontend(dockerfile, options.args);
   reportChecks(dockerfile, options, source.ignore);
   warnOfArguments(dockerfile, options);
-  const { ports, memo, contents, sendable, rest } = buildWorld(source, outside, options, stack, access);
+  const { ports: known, memo, contents, sendable, rest } = buildWorld(source, outside, options, stack, access);
+  const ports: BuildPorts = { ...known, check: laterChecks(dockerfile, options) };
   const settings: BuildSettings = {
     ...options,
     buildPlatform: machinePlatform(),
@@ -76,8 +79,10 @@ export async function openBuilding(options: BuildOptions, access: Access): Promi
   const [first] = states as [State];
   return {
     images,
-    save: (reference, form = {}) =>
-      saveBuild({ images, isIndex, annotations: options.annotations }, reference, form, memo, access),
+    save: async (reference, form = {}) => {
+      assertDistinct(images, dockerfile, options);
+      return saveBuild({ images, isIndex, annotations: options.annotations }, reference, form, memo, access);
+    },
     sendCaches: () => {
       const keys = new Set(states.flatMap((state) => state.keys));
       return sendCaches(options.cacheTo ?? [], { ...sendable, keys }, access);

@@ -33,7 +33,8 @@ import { secretReader } from './secrets.ts';
 import { sshAgents } from './ssh.ts';
 
 export interface World {
-  readonly ports: BuildPorts;
+  /** All but what knows the Dockerfile. */
+  readonly ports: Omit<BuildPorts, 'check'>;
   readonly memo: BuildMemo;
   readonly contents: RememberedDigests;
   /** For `--cache-to`. */
@@ -106,7 +107,7 @@ export function buildWorld(
   const mounts = new Set<string>();
   let started: Promise<StepRunner> | undefined;
   const runner = () => (started ??= openRunner(store, options, stack, access.env));
-  const ports: BuildPorts = {
+  const ports: World['ports'] = {
     context: { tree: source.context, ...(source.fingerprint && { fingerprint: source.fingerprint }) },
     named: async (name, platform) => named(name, platform),
     image,

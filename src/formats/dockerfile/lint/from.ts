@@ -6,7 +6,7 @@ import { findStage } from '../parse.ts';
 import { PLATFORM_ARGS } from '../platform-args.ts';
 import { didYouMean } from '../suggest.ts';
 import type { Dockerfile, Stage, Word } from '../types.ts';
-import type { LintContext } from './report.ts';
+import type { BasePlatform, LintContext } from './report.ts';
 
 /** Stands for what only the build knows. */
 const SOMETHING = 'something';
@@ -27,10 +27,14 @@ export function checkBases(context: LintContext): void {
     if (stage.platform !== undefined) checkPlatform(context, stage, stage.platform);
     const platform = options.basePlatform?.(stage);
     if (platform !== undefined) {
-      const message = `the base image ${stage.base.text} is for ${platform.found}, and ${platform.wanted} is wanted`;
-      context.report('InvalidBaseImagePlatform', stage.base.range, message);
+      context.report('InvalidBaseImagePlatform', stage.base.range, otherPlatform(stage.base.text, platform));
     }
   }
+}
+
+/** What InvalidBaseImagePlatform says. */
+export function otherPlatform(base: string, { found, wanted }: BasePlatform): string {
+  return `the base image ${base} is for ${found}, and ${wanted} is wanted`;
 }
 
 /** Values of the global arguments, those of platforms included. */
