@@ -69,7 +69,9 @@ function readSections(): Map<string, string> {
 function circumstances(load: number): string {
   const [cpu] = cpus();
   const machine = `Linux with ${availableParallelism()} processors (${cpu?.model.trim() ?? 'unknown'}), Node.js ${process.version}`;
-  const given = options.length > 0 ? `; \`${options.join(' ')}\`` : '';
+  // No path of this machine.
+  const shown = options.map((word) => (word.startsWith('/') ? '…' : word));
+  const given = options.length > 0 ? `; \`${shown.join(' ')}\`` : '';
   return `*On ${machine}; the load was ${load.toFixed(1)} when it began${priority()}${given}.*`;
 }
 
