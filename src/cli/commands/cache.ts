@@ -1,5 +1,5 @@
 /** `pare cache`: what is kept so that the next time is quicker, how much it is, and removing it. @module */
-import { Argument, Option } from 'commander';
+import { Argument, type Command, Option } from 'commander';
 import { ImageError } from '../../base/errors.ts';
 import { parseBytes, parseDuration } from '../../formats/dockerfile/sizes.ts';
 import { cacheUsage, pruneCache } from '../../operations/cache/cache.ts';
@@ -49,16 +49,18 @@ export const cache: CommandModule = {
       .option('-n, --dry-run', 'prune: say what would go, and remove nothing')
       .option('-v, --verbose', 'each piece')
       .addHelpText('after', HELP)
-      .action((action: Action, flags: Flags) => {
+      .action((action: Action, flags: Flags, { args }: Command) => {
         const session = context();
-        return action === 'prune' || flags.clear === true ? prune(flags, session) : usage(flags, session);
+        // `--clear` is a word of its own where no action is written; "du" written out never removes anything.
+        const isPrune = action === 'prune' || (flags.clear === true && args.length === 0);
+        return isPrune ? prune(flags, session) : usage(flags, session);
       });
   },
 };
 
 async function usage(flags: Flags, session: Context): Promise<void> {
-  const { all, dryRun, maxUsedSpace, keepStorage, reservedSpace, verbose = false } = flags;
-  if ([all, dryRun, maxUsedSpace, keepStorage, reservedSpace].some((value) => value !== undefined)) {
+  const { all, clear, dryRun, maxUsedSpace, keepStorage, reservedSpace, verbose = false } = flags;
+  if ([all, clear, dryRun, maxUsedSpace, keepStorage, reservedSpace].some((value) => value !== undefined)) {
     throw new ImageError('USAGE', 'nothing is removed without being asked to', { hint: 'write pare cache prune …' });
   }
   const { dir, kept } = await cacheUsage(filterOf(flags), session);
