@@ -157,6 +157,7 @@ describe('every option of docker buildx build', () => {
       ['--platform', 'a/b/c/d'],
       ['--network', 'bridge'],
       ['--ulimit', 'nofile'],
+      ['--ulimit', 'nofil=3'],
       ['--shm-size', 'much'],
     ];
     for (const words of wrong) {

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { ImageError } from '../../base/errors.ts';
 import { splitRow } from '../../formats/dockerfile/mount.ts';
 import { parseBytes } from '../../formats/dockerfile/sizes.ts';
+import { didYouMean } from '../../formats/dockerfile/suggest.ts';
 import type { BuildOptions, SecretSource } from '../../operations/build/options.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -86,9 +87,34 @@ export function extraHost(text: string): BuildOptions['extraHosts'][number] {
   throw new ImageError('USAGE', `--add-host ${text}: write NAME:ADDRESS, as in db:10.0.0.5 or db:host-gateway`);
 }
 
+/** Of getrlimit(2). */
+const LIMITS = [
+  'as',
+  'core',
+  'cpu',
+  'data',
+  'fsize',
+  'locks',
+  'memlock',
+  'msgqueue',
+  'nice',
+  'nofile',
+  'nproc',
+  'rss',
+  'rtprio',
+  'rttime',
+  'sigpending',
+  'stack',
+];
+
 /** `nofile=1024:2048` */
 export function ulimit(text: string): BuildOptions['ulimits'][number] {
   const [, name, soft, hard] = /^([a-z]+)=(-?\d+)(?::(-?\d+))?$/.exec(text) ?? [];
+  if (name !== undefined && !LIMITS.includes(name)) {
+    throw new ImageError('USAGE', `--ulimit ${text}: there is no limit "${name}"`, {
+      hint: didYouMean(name, LIMITS) ?? `limits: ${LIMITS.join(', ')}`,
+    });
+  }
   if (name !== undefined) return { name, soft: Number(soft), hard: Number(hard ?? soft) };
   throw new ImageError('USAGE', `--ulimit ${text}: write NAME=SOFT[:HARD], as in nofile=1024:2048`);
 }
