@@ -103,7 +103,7 @@ async function* storedBytes(dir: string, digest: Digest, where: string): AsyncGe
 /** The blob's bytes for reading at any position, unverified; undefined where it is not there with the right size. */
 export function blobFile(dir: string, { digest, size }: Pick<Descriptor, 'digest' | 'size'>): Blob | undefined {
   const path = blobPath(dir, digest);
-  const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
+  const stats = attempt(`cannot look at ${path}`, () => statSync(path, { bigint: true, throwIfNoEntry: false }));
   if (stats === undefined || Number(stats.size) !== size) return undefined;
   const blob = fileBlob(path, stats);
   // The time of change cannot be set back: what was verified under this id is verified for good.

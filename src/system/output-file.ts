@@ -1,8 +1,10 @@
 /** Where a file that pare writes goes: a file that appears whole or not at all, a device or pipe, or standard output. @module */
-import { constants, renameSync, statSync } from 'node:fs';
+import { constants, renameSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { fromSystem, ImageError } from '../base/errors.ts';
+import { statsAt } from './stats.ts';
+import { takeStdoutForArchive } from './stdout.ts';
 import { createTempFile } from './temp-file.ts';
 
 export interface OutputFile extends AsyncDisposable {
@@ -15,11 +17,11 @@ export interface OutputFile extends AsyncDisposable {
 
 /**
  * @param path `-` is standard output
- * @throws ImageError USAGE where standard output is a terminal; NOT_FOUND, DENIED, CONFLICT (a directory is there)
+ * @throws ImageError USAGE where standard output is a terminal; NOT_FOUND, DENIED, IO, CONFLICT (a directory is there)
  */
 export async function openOutputFile(path: string): Promise<OutputFile> {
   if (path === '-') return standardOutput();
-  const there = statSync(path, { throwIfNoEntry: false });
+  const there = statsAt(path, `cannot write ${path}`);
   if (there?.isDirectory()) {
     throw new ImageError('CONFLICT', `${path} is a directory, and a file is to be written`, {
       hint: `write a file's name: ${path.replace(/\/+$/, '')}/image.tar`,
@@ -30,7 +32,7 @@ export async function openOutputFile(path: string): Promise<OutputFile> {
 
 async function replacingFile(path: string): Promise<OutputFile> {
   const dir = dirname(resolve(path));
-  if (!statSync(dir, { throwIfNoEntry: false })?.isDirectory()) {
+  if (!statsAt(dir, `cannot write ${path}`)?.isDirectory()) {
     throw new ImageError('NOT_FOUND', `cannot write ${path}: there is no directory ${dir}`, {
       hint: `make it first: mkdir -p ${dir}`,
     });
@@ -82,6 +84,7 @@ function standardOutput(): OutputFile {
       hint: 'send standard output to a file or a pipe, or name a file instead of "-"',
     });
   }
+  takeStdoutForArchive();
   return {
     shown: 'standard output',
     write: (piece) =>

@@ -1,5 +1,5 @@
 /** The build context in all its forms, and the Dockerfile that goes with it. @module */
-import { existsSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { resolve as absolute, basename, dirname, isAbsolute, join } from 'node:path';
 import type { Digest } from '../../base/digest.ts';
 import { ImageError } from '../../base/errors.ts';
@@ -15,6 +15,7 @@ import { EMPTY_TREE, type Tree } from '../../model/tree.ts';
 import type { Run } from '../../ports/run.ts';
 import { readFileNode } from '../../ports/tree-files.ts';
 import { openBytes } from '../../system/open-file.ts';
+import { statsAt } from '../../system/stats.ts';
 import { archiveTree } from './archive.ts';
 import { asContext } from './as-context.ts';
 import { IGNORE_NOTHING, type Ignore, ignoreOf } from './ignore.ts';
@@ -157,8 +158,9 @@ async function fromDirectory(
   remotes: Remotes,
   run: Run,
 ): Promise<BuildSource> {
-  if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new ImageError('NOT_FOUND', `the context ${directory} is no directory`, {
+  const shown = directory === '' ? '""' : directory;
+  if (!statsAt(directory, `cannot read the context ${shown}`)?.isDirectory()) {
+    throw new ImageError('NOT_FOUND', `the context ${shown} is no directory`, {
       hint: 'write a directory, - for a tar on stdin, or an address',
     });
   }

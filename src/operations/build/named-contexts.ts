@@ -1,5 +1,4 @@
 /** `--build-context NAME=…`: a directory, an address, or any reference; in docker's own words as well. @module */
-import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { present } from '../../base/assert.ts';
 import { ImageError } from '../../base/errors.ts';
@@ -14,6 +13,7 @@ import { formatPlatform } from '../../model/platform.ts';
 import type { Tree } from '../../model/tree.ts';
 import type { Run } from '../../ports/run.ts';
 import { type Access, openRoot } from '../../sources.ts';
+import { statsAt } from '../../system/stats.ts';
 import { archiveTree } from './archive.ts';
 import { isAddress, type Remotes, readIgnore } from './contexts.ts';
 import { IGNORE_NOTHING } from './ignore.ts';
@@ -75,11 +75,11 @@ function isDirectoryName(value: string): boolean {
 }
 
 async function directory(path: string, run: Run): Promise<Tree> {
-  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+  if (!statsAt(path, `cannot read the context ${path}`)?.isDirectory()) {
     throw new ImageError('NOT_FOUND', `the context ${path} is no directory`);
   }
   const ignored = join(path, '.dockerignore');
-  const hasOwn = statSync(ignored, { throwIfNoEntry: false }) !== undefined;
+  const hasOwn = statsAt(ignored, `cannot read the ignore file ${ignored}`) !== undefined;
   return readContext(path, hasOwn ? await readIgnore(ignored, run) : IGNORE_NOTHING, run);
 }
 

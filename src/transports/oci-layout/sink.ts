@@ -86,7 +86,8 @@ async function openLayout(dir: string, run: Run): Promise<OpenLayout> {
       if (session === undefined || fstatSync(session.fd).ino === statSync(blobs).ino) return { isNew, session };
       session[Symbol.dispose]();
     } catch (error) {
-      if (fromSystem(error, `cannot write to ${dir}`).code !== 'NOT_FOUND') throw error;
+      const failure = fromSystem(error, `cannot write to ${dir}`);
+      if (failure.code !== 'NOT_FOUND') throw failure;
     }
     // Somebody who had made the layout as well has failed, and taken it away again: once more.
   }

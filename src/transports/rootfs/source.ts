@@ -3,7 +3,7 @@
  * @module
  */
 import { lstatSync, statSync } from 'node:fs';
-import { fromSystem, ImageError } from '../../base/errors.ts';
+import { fromSystem, ImageError, systemCode } from '../../base/errors.ts';
 import type { Tree } from '../../model/tree.ts';
 import type { Files } from '../../ports/files.ts';
 import type { Run } from '../../ports/run.ts';
@@ -39,7 +39,7 @@ function assertDirectory(path: string): void {
   try {
     if (statSync(path).isDirectory()) return;
   } catch (error) {
-    const dangling = lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+    const dangling = systemCode(error) === 'ENOENT' && lstatSync(path, { throwIfNoEntry: false }) !== undefined;
     throw fromSystem(
       error,
       `cannot open the root filesystem ${path}${dangling ? ', a link to nowhere' : ''}`,
