@@ -1,5 +1,7 @@
 /** What the user gets to see of a step that failed. @module */
 import { ImageError } from '../../base/errors.ts';
+import { cutText, plainText, printableText } from '../../base/printable.ts';
+import { redacted } from '../../base/secrets.ts';
 import type { Dockerfile, Range, RunInstruction } from '../../formats/dockerfile/types.ts';
 import type { FailedStep } from '../../ports/build-steps.ts';
 
@@ -51,7 +53,8 @@ export function failedProgram(
   const signal = SIGNALS[number] === undefined ? `signal ${number}` : `signal ${number} (${SIGNALS[number]})`;
   const ended = number > 0 ? `was ended by ${signal}` : `ended with exit status ${status}`;
   const memory = outOfMemory === 0 ? '' : `; there was no memory left, and the kernel ended ${processes(outOfMemory)}`;
-  const output = tail.lines.length === 0 ? '' : `\nlast output:\n${tail.lines.map((line) => `  ${line}`).join('\n')}`;
+  const last = tail.lines.map((line) => `  ${inMessage(plainText(line))}`);
+  const output = last.length === 0 ? '' : `\nlast output:\n${last.join('\n')}`;
   const look = inspected ? undefined : '"pare build --debug-shell" opens a shell in what the step has left';
   const hint = outOfMemory === 0 ? look : 'let it do less at once, or start pare where there is more memory';
   const details = hint === undefined ? {} : { hint };
@@ -63,8 +66,15 @@ function processes(count: number): string {
 }
 
 function shortened(text: string): string {
-  const line = text.replace(/\s+/g, ' ');
-  return line.length > 200 ? `${line.slice(0, 200)}…` : line;
+  return cutText(printableText(text.replace(/\s+/g, ' ')), 200);
+}
+
+/** Longer lines say nothing more to people. */
+const WIDTH = 500;
+
+/** Secrets go first: half of one would not be known for what it is. */
+function inMessage(line: string): string {
+  return cutText(redacted(line), WIDTH);
 }
 
 /** Errors that say already where: one of a stage below another. */
@@ -83,16 +93,16 @@ export function inFile(error: unknown, { name, text }: Pick<Dockerfile, 'name' |
   return inPlace;
 }
 
-/** Lines around, and those of the instruction marked. */
+/** Lines around, and those of the instruction marked; long ones cut, and nothing in them that would steer a terminal. */
 export function excerpt(text: string, { start, end }: Range, around = 2): string {
-  const lines = text.replace(/\n$/, '').split('\n');
+  const lines = text.replace(/\r?\n$/, '').split(/\r?\n/);
   const from = Math.max(1, start.line - around);
   const to = Math.min(lines.length, Math.max(end.line, start.line) + around);
   const width = String(to).length;
   const out: string[] = [];
   for (let line = from; line <= to; line++) {
     const mark = line >= start.line && line <= end.line ? '>>>' : '   ';
-    out.push(`  ${String(line).padStart(width)} ${mark} ${lines[line - 1] ?? ''}`.trimEnd());
+    out.push(`  ${String(line).padStart(width)} ${mark} ${inMessage(printableText(lines[line - 1] ?? ''))}`.trimEnd());
   }
   return out.join('\n');
 }

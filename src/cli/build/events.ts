@@ -1,6 +1,7 @@
 /** What a build says while it goes on, and when it has ended. @module */
 import { countOf } from '../../base/count.ts';
 import { printableName } from '../../base/names.ts';
+import { coloursAlone, printableText } from '../../base/printable.ts';
 import { redacted } from '../../base/secrets.ts';
 import type { BuildEvent } from '../../builders/dockerfile/ports.ts';
 import type { Progress, Run } from '../../ports/run.ts';
@@ -107,18 +108,18 @@ function safe(event: BuildEvent): BuildEvent {
   return event.kind === 'output' ? { ...event, line: redacted(event.line) } : event;
 }
 
-/** One line for each event, as `docker build --progress plain` has them. */
+/** One line for each event, as `docker build --progress plain` has them; of what a program would do to a terminal, colours alone. */
 export function plainLine(event: BuildEvent): string {
   switch (event.kind) {
     case 'start':
       return `#${event.id} ${printableName(event.name)}`;
     case 'output':
-      return `#${event.id} ${event.line}`;
+      return `#${event.id} ${coloursAlone(event.line)}`;
     case 'end':
       if (event.how === 'cached') return `#${event.id} CACHED`;
       if (event.how === 'done') return `#${event.id} DONE ${event.seconds.toFixed(1)}s`;
       return `#${event.id} ${event.how === 'failed' ? 'ERROR' : 'CANCELED'}`;
     case 'warning':
-      return `warning: ${event.text}`;
+      return `warning: ${printableText(event.text)}`;
   }
 }
