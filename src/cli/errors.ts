@@ -4,10 +4,14 @@
  */
 import { inspect } from 'node:util';
 import { type ErrorCode, ImageError } from '../base/errors.ts';
+import { printableText } from '../base/printable.ts';
 import { SandboxError } from '../ports/sandbox.ts';
 
-/** Exit statuses of every verb but `run`, which gives its program's. */
-export const STATUS = { done: 0, no: 1, usage: 2, failed: 3 } as const;
+/**
+ * Exit statuses of every verb but `run`, which gives its program's. Where the reader of an archive went before its end: that of a
+ * program that SIGPIPE has ended (128 + 13), as other writers of archives are.
+ */
+export const STATUS = { done: 0, no: 1, usage: 2, failed: 3, readerGone: 141 } as const;
 /** Of `run`, where it was pare that failed: as docker has it, no usual status of a program. */
 const RUN_FAILED = 125;
 
@@ -26,14 +30,15 @@ export interface RenderOptions {
   readonly mark: (kind: 'error' | 'hint', text: string) => string;
 }
 
-/** The lines for stderr: what, where and why; what caused it, if that says more; what to do. */
+/** The lines for stderr: what, where and why; what caused it, if that says more; what to do. Nothing in them steers the terminal. */
 export function renderError(error: unknown, { debug, mark }: RenderOptions): string {
-  if (debug) return `${mark('error', 'pare:')} ${inspect(error)}`;
+  if (debug) return `${mark('error', 'pare:')} ${printableText(inspect(error))}`;
   if (!(error instanceof ImageError)) return renderBug(error, mark);
-  const lines = [`${mark('error', 'pare:')} ${error.message}`];
+  const lines = [`${mark('error', 'pare:')} ${printableText(error.message)}`];
   const cause = causeLine(error);
-  if (cause !== undefined) lines.push(`  because: ${cause}`);
-  if (error.hint !== undefined) lines.push(`  ${mark('hint', 'hint:')} ${error.hint.replaceAll('\n', '\n        ')}`);
+  if (cause !== undefined) lines.push(`  because: ${printableText(cause)}`);
+  if (error.hint !== undefined)
+    lines.push(`  ${mark('hint', 'hint:')} ${printableText(error.hint).replaceAll('\n', '\n        ')}`);
   return lines.join('\n');
 }
 
@@ -47,7 +52,7 @@ function causeLine(error: ImageError): string | undefined {
 function renderBug(error: unknown, mark: RenderOptions['mark']): string {
   const message = error instanceof Error ? error.message : inspect(error);
   return [
-    `${mark('error', 'pare:')} internal error: ${message}`,
+    `${mark('error', 'pare:')} internal error: ${printableText(message)}`,
     `  ${mark('hint', 'hint:')} this is a mistake in pare itself; "pare --debug …" shows where it happened. Please report that.`,
   ].join('\n');
 }

@@ -6,6 +6,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { styleText } from 'node:util';
 import { fromSystem, ImageError } from '../base/errors.ts';
+import { archiveOnStdout } from '../system/stdout.ts';
 import { createProgress, type ProgressDisplay } from './render/progress.ts';
 
 export interface Output {
@@ -20,6 +21,8 @@ export interface Output {
   writeOut(text: string): void;
   writeErr(text: string): void;
   mark(kind: 'error' | 'hint', text: string): string;
+  /** Whether the reader of what {@link Output.write} had written left before the end: it has a part of it. */
+  isCutOff(): boolean;
   /** Resolves when both streams have taken everything. */
   flush(): Promise<void>;
 }
@@ -33,6 +36,7 @@ export function processOutput(onClosed: () => void): Output {
   const { stdout, stderr } = process;
   const progress = createProgress(stderr);
   let closed = false;
+  let writesBytes = false;
   stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw unwritable(error);
     if (!closed) onClosed();
@@ -48,6 +52,7 @@ export function processOutput(onClosed: () => void): Output {
       stdout.write(`${text}\n`);
     },
     async write(bytes) {
+      writesBytes = true;
       await new Promise<void>((resolve, reject) => {
         stdout.write(bytes, (error) => {
           if (!error) resolve();
@@ -64,6 +69,7 @@ export function processOutput(onClosed: () => void): Output {
     },
     writeErr: (text) => void stderr.write(text),
     mark: (kind, text) => styleText(kind === 'error' ? ['bold', 'red'] : 'cyan', text, { stream: stderr }),
+    isCutOff: () => closed && (writesBytes || archiveOnStdout()),
     async flush() {
       progress.clear();
       for (const stream of [stdout, stderr].filter(({ writableLength }) => writableLength > 0)) {

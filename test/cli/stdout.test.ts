@@ -1,4 +1,5 @@
 /** An archive on stdout is alone there, whatever verb wrote it. */
+import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { diff } from '../../src/model/diff.ts';
@@ -6,7 +7,7 @@ import { openSink } from '../../src/sinks.ts';
 import { openImage } from '../../src/sources.ts';
 import { saveImage } from '../../src/transforms/save/save.ts';
 import { imageOf, treeOf, type Workplace, workplace } from '../images.ts';
-import { type Ended, pare } from './pare.ts';
+import { type Ended, LAUNCHER, pare, start } from './pare.ts';
 
 interface Stage extends Workplace {
   pare(...args: string[]): Promise<Ended>;
@@ -95,6 +96,32 @@ describe('an archive on stdout is alone there', () => {
       expect(ended).toMatchObject({ status: 2, stdout: '', stderr: expect.stringMatching(message) });
     }
   });
+});
+
+/** More than a pipe takes, and no less when it is compressed. */
+const LARGE = createHash('shake256', { outputLength: 2_000_000 }).digest('hex');
+
+test.each([
+  ['copy', 'large', 'docker-archive:-'],
+  ['copy', 'large', 'oci-archive:-'],
+  ['export', 'large'],
+  ['mutate', 'large', '--label', 'a=b', '-o', 'docker-archive:-'],
+  ['cat', 'large', '/large'],
+])('%s %s: a reader that leaves before the end is told of, quietly', async (...args) => {
+  await using place = await workplace();
+  {
+    await using sink = await openSink('large', place.access);
+    await saveImage(imageOf(treeOf({ '/large': LARGE }), {}), sink);
+  }
+  const read = async (reader: string) => {
+    const script = `"$0" "$@" | ${reader} | wc -c; echo "status \${PIPESTATUS[0]}"`;
+    const env = { PARE_HOME: `${place.dir}/store` };
+    const { child, ended } = start(['bash', '-c', script, process.execPath, LAUNCHER, ...args, '-q'], { env });
+    child.stdin?.end();
+    return ended;
+  };
+  expect(await read('head -c 100')).toMatchObject({ stdout: '100\nstatus 141\n', stderr: '' });
+  expect((await read('cat')).stdout).toMatch(/^\d{5,}\nstatus 0\n$/);
 });
 
 test('where one platform is kept of several, it is said which', async () => {
