@@ -16,9 +16,9 @@ const DOCKERFILE = `
 FROM base
 ENV GREETING=hello
 WORKDIR /data/keep
-RUN --mount=type=cache,target=/c mkdir /work && chown 33 /work
+RUN --mount=type=cache,target=/c mkdir /job && chown 33 /job
 USER app
-RUN --mount=type=cache,target=/c echo half >/work/done && false
+RUN --mount=type=cache,target=/c echo half >/job/done && false
 `;
 
 describe.runIf(ready).each([
@@ -47,7 +47,7 @@ describe.runIf(ready).each([
 
     const { child, ended, said } = person.onTerminal([...words, '--debug-shell']);
     await said('leave it to end the build');
-    child.stdin?.write('echo "in $(pwd) $GREETING $(id -u) $(cat /work/done)"\n');
+    child.stdin?.write('echo "in $(pwd) $GREETING $(id -u) $(cat /job/done)"\n');
     await said('in /data/keep hello 33 half');
     // An interrupt is the shell's, and not the build's.
     child.stdin?.write('sleep 100\n');
