@@ -1,6 +1,7 @@
 /** The command line as a user has it: a process with streams, signals and a status. @module */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { expect, onTestFailed } from 'vitest';
 
 export const LAUNCHER = fileURLToPath(new URL('../../bin/pare.js', import.meta.url));
 
@@ -38,7 +39,7 @@ export function pare(args: readonly string[], settings: Settings = {}): Promise<
   return ended;
 }
 
-/** Any command line, its output gathered; stdin stays open. */
+/** Any command line, its output gathered; stdin stays open. What failing ones said is shown where the test fails. */
 export function start(
   [program = '', ...args]: readonly string[],
   { env, cwd, detached = false }: Settings = {},
@@ -60,6 +61,11 @@ export function start(
     child.on('error', reject);
     child.on('close', (status, signal) => resolve({ status, signal, stdout, stderr }));
   });
+  if (inTest()) {
+    onTestFailed(() => {
+      if (child.exitCode !== 0) console.log(`[${child.exitCode ?? child.signalCode}] ${args.join(' ')}\n${stderr}`);
+    });
+  }
   const said = (text: string) =>
     new Promise<void>((resolve, reject) => {
       const look = () => {
@@ -70,4 +76,9 @@ export function start(
       child.on('close', () => reject(new Error(`it ended without "${text}": ${stdout}${stderr}`)));
     });
   return { child, ended, said };
+}
+
+/** Hooks start programs too. */
+function inTest(): boolean {
+  return expect.getState().currentTestName !== undefined;
 }

@@ -99,7 +99,7 @@ describe.runIf(ready)('a context on stdin', () => {
 
   test('a Dockerfile without a context, and one with a directory', async () => {
     const lone = await build(['-'], 'FROM scratch\nCOPY <<x /x\nhere\nx\n');
-    expect(lone).toMatchObject({ status: 0, names: ['x'] });
+    expect(lone, lone.stderr).toMatchObject({ status: 0, names: ['x'] });
     put('a');
     put('.dockerignore', 'b\n');
     put('b');

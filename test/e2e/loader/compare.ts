@@ -107,11 +107,15 @@ function isAlone({ objects, missing }: LoadResult): boolean {
 /** The reason must be the same. The loader begins with the name that was asked for or with a path, the model with the path. */
 function judgeError(error: string, result: LoadResult | Error): Verdict {
   const message = result instanceof Error ? result.message : result.fatal?.message;
+  if (message === CUT && reasonOf(error) === 'file too short') return { agree: true, what: 'refused: file too short' };
   const agree = message !== undefined && reasonOf(message) === reasonOf(error) && fileOf(message) === fileOf(error);
   return agree
     ? { agree, what: `refused: ${reasonOf(error)}` }
     : { agree, what: `real: ${error}\n  model: ${message ?? 'loads'}` };
 }
+
+/** Of a program the model reads the header before it plays the loader, and says in its own words what is wrong there. */
+const CUT = 'broken ELF file: it ends inside its header';
 
 function reasonOf(error: string): string {
   return error.slice(error.indexOf(': ') + 2);

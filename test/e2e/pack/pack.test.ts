@@ -210,8 +210,9 @@ describe.runIf(ready)('a packed program', () => {
     ['estargz:9', 'tar+gzip', 'gzip'],
   ])('--compression %s', async (form, type, tool) => {
     const hello = await place.compile('form/hello', HELLO);
-    const layout = join(place.dir, type);
-    await place.pare('pack', hello, '--compression', form, '-o', `oci:${layout}:x`);
+    const layout = join(place.dir, `layout-${type}`);
+    const packed = await place.pare('pack', hello, '--compression', form, '-o', `oci:${layout}:x`);
+    expect(packed, packed.stderr).toMatchObject({ status: 0 });
     const image = JSON.parse(await output(['skopeo', 'inspect', '--raw', `oci:${layout}:x`]));
     const [layer] = image.layers;
     expect(layer.mediaType).toBe(`application/vnd.oci.image.layer.v1.${type}`);
