@@ -14,6 +14,9 @@ export interface DecompressOptions {
 /** zlib gives its output in pieces of this size; at its default of 16 KiB it is half as fast. */
 const PIECE = 1024 * 1024;
 
+/** Two pieces wait to be read, each by itself (as bytes they would be joined), and the codec's thread is at the next one. */
+const AHEAD = { chunkSize: PIECE, readableObjectMode: true, readableHighWaterMark: 2 };
+
 /**
  * All members of a gzip file or all frames of a zstd file, one behind the other. Zeros behind the last gzip member are
  * padding and fine; anything else there is an error. A piece is valid until the next is asked for.
@@ -39,7 +42,7 @@ function plain(bytes: AsyncIterable<Uint8Array>, compression: Compression, meter
     case 'gzip':
       return gunzipped(bytes, meter);
     case 'zstd':
-      return decoded(createZstdDecompress({ chunkSize: PIECE }), frames(bytes), 'zstd');
+      return decoded(createZstdDecompress(AHEAD), frames(bytes), 'zstd');
     case 'xz':
     case 'bzip2':
       throw new ImageError('UNSUPPORTED', `data compressed with ${compression} cannot be read`, {
@@ -50,7 +53,7 @@ function plain(bytes: AsyncIterable<Uint8Array>, compression: Compression, meter
 
 /** Node's decoder passes over zeros behind a member, and over whatever follows them: here that is an error. */
 async function* gunzipped(bytes: AsyncIterable<Uint8Array>, meter: Meter): AsyncGenerator<Uint8Array> {
-  const stream = createGunzip({ chunkSize: PIECE });
+  const stream = createGunzip(AHEAD);
   yield* decoded(stream, bytes, 'gzip');
   if (stream.bytesWritten < meter.significant) {
     throw new ImageError('INVALID', `broken compressed data: garbage behind byte ${stream.bytesWritten} (gzip)`);
@@ -66,10 +69,11 @@ async function* frames(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Ar
 async function* decoded(
   stream: Parameters<typeof through>[0],
   bytes: AsyncIterable<Uint8Array>,
-  format: string,
+  format: 'gzip' | 'zstd',
 ): AsyncGenerator<Uint8Array> {
   try {
-    yield* through(stream, bytes);
+    // Node's decoder of zstd wants each frame for itself.
+    yield* through(stream, bytes, format === 'zstd' ? 'separate' : 'joined');
   } catch (error) {
     throw fromZlib(error, format);
   }
