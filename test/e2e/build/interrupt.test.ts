@@ -32,18 +32,19 @@ const ready = machineHas({
 /** In the environment of pare, and of the programs of its steps: so that all its processes are known. */
 const MARK = `PARE_INTERRUPTED=${process.pid}`;
 
+// A program that finds no room is a step that fails: what goes on regardless would be remembered as it is.
 const DOCKERFILE = `
 FROM base AS one
 ENV ${MARK}
-RUN --mount=type=cache,target=/cache echo more >>/cache/n; mkdir /w; for i in 1 2 3 4 5 6 7 8; do dd if=/data/big of=/w/$i bs=64k; done; sleep 0.1
+RUN --mount=type=cache,target=/cache set -e; echo more >>/cache/n; mkdir /w; for i in 1 2 3 4 5 6 7 8; do dd if=/data/big of=/w/$i bs=64k; done; sleep 0.1
 COPY files /files
 FROM base AS two
 ENV ${MARK}
 COPY --chown=33:44 files /own
-RUN --mount=type=tmpfs,target=/t --mount=type=bind,target=/in,source=files cp /in/f1 /t/x; cat /t/x >/copied; rm -r /data/opaque; sleep 0.1
+RUN --mount=type=tmpfs,target=/t --mount=type=bind,target=/in,source=files set -e; cp /in/f1 /t/x; cat /t/x >/copied; rm -r /data/opaque; sleep 0.1
 FROM one
 COPY --from=two /copied /own /got/
-RUN --mount=type=cache,target=/cache --mount=type=secret,id=s cat /run/secrets/s >/dev/null; sleep 0.1; rm -r /data/gone; echo done >/done
+RUN --mount=type=cache,target=/cache --mount=type=secret,id=s set -e; cat /run/secrets/s >/dev/null; sleep 0.1; rm -r /data/gone; echo done >/done
 WORKDIR /x/y
 RUN touch /x/z
 `;
