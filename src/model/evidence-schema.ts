@@ -2,10 +2,7 @@
 import * as z from 'zod';
 import { ImageError } from '../base/errors.ts';
 import { parseJson } from '../base/json.ts';
-import type { Evidence } from './evidence.ts';
-
-/** Bytes; some 250 for each file of an image. */
-export const EVIDENCE_LIMIT = 256 * 1024 * 1024;
+import { EVIDENCE_LIMIT, type Evidence } from './evidence.ts';
 
 const strength = z.enum(['required', 'recommended', 'suggested']);
 const texts = z.array(z.string());

@@ -6,6 +6,9 @@
  */
 import type { LayerForm } from '../formats/layer/form.ts';
 
+/** Bytes of the whole document; some 250 for each file of an image. */
+export const EVIDENCE_LIMIT = 256 * 1024 * 1024;
+
 /** Paths are the image's, where the file is in the image; else the source's. */
 export interface Evidence {
   readonly schemaVersion: 1;

@@ -1,20 +1,14 @@
 /** The evidence of an image: what travels with it, or what can be told by looking at it again. @module */
-import { collect } from '../base/stream.ts';
-import { PARE_EVIDENCE } from '../formats/oci/media-types.ts';
-import { parseManifest } from '../formats/oci/parse.ts';
-import type { Descriptor } from '../formats/oci/types.ts';
 import { isRootReference, parseReference } from '../formats/reference/parse.ts';
 import type { Evidence } from '../model/evidence.ts';
-import { EVIDENCE_LIMIT, parseEvidence } from '../model/evidence-schema.ts';
+import { parseEvidence } from '../model/evidence-schema.ts';
 import type { Tree } from '../model/tree.ts';
-import type { Source } from '../ports/content-store.ts';
-import type { Run } from '../ports/run.ts';
-import { readDocument } from '../ports/verified.ts';
 import { evidenceOf } from '../rules/closure/evidence.ts';
 import { judge } from '../rules/closure/verdict/verdict.ts';
 import { createFacts } from '../rules/facts.ts';
 import { RULES } from '../rules/table.ts';
 import { type Access, type OpenImage, openImage, openRoot } from '../sources.ts';
+import { attachedBytes } from './attached-evidence.ts';
 import { recipeOf } from './recipe.ts';
 
 export interface Explained extends AsyncDisposable {
@@ -43,21 +37,6 @@ export async function openEvidence(reference: string, access: Access): Promise<E
 export async function attached({ descriptor, source }: OpenImage, { run }: Access): Promise<Evidence | undefined> {
   const bytes = await attachedBytes(source, descriptor, run);
   return bytes === undefined ? undefined : parseEvidence(bytes);
-}
-
-/** The same as it is stored. */
-export async function attachedBytes(
-  source: Source,
-  descriptor: Descriptor,
-  run?: Run,
-): Promise<Uint8Array | undefined> {
-  for (const referrer of await source.referrers(descriptor.digest, run)) {
-    if (referrer.artifactType !== PARE_EVIDENCE) continue;
-    const manifest = parseManifest(await readDocument(source, referrer, run), referrer);
-    const layer = manifest.layers.find(({ mediaType }) => mediaType === PARE_EVIDENCE);
-    if (layer !== undefined) return collect(source.fetch(layer, run), EVIDENCE_LIMIT, 'the evidence');
-  }
-  return undefined;
 }
 
 /** What the config's programs use of the tree, by the same rules. */

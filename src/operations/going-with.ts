@@ -5,7 +5,7 @@ import type { Descriptor } from '../formats/oci/types.ts';
 import type { Source } from '../ports/content-store.ts';
 import type { Run } from '../ports/run.ts';
 import type { Attachment } from '../transforms/save/image.ts';
-import { attachedBytes } from './evidence.ts';
+import { attachedBytes } from './attached-evidence.ts';
 
 export interface GoingWith {
   readonly attachments: readonly Attachment[];
