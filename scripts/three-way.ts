@@ -2,7 +2,7 @@
  * The same builds by several builders: `node scripts/three-way.ts [CASE…] [--write]`. Builds buildah's conformance cases with pare,
  * Docker's classic builder and its BuildKit, buildah, and buildkitd where PATH has it, and prints where their trees and configs differ
  * from each other or from the golden. What was seen is kept in `.cache/three-way.json`: `--again` forgets it. `--write` makes
- * docs/conformance.md of it. Needs root, dockerd, buildah and skopeo.
+ * docs/conformance.md of it. Needs root, dockerd, buildah and skopeo. Interrupted, it ends with the build that goes on, and its daemons with it.
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -44,13 +44,24 @@ type Seen = Record<string, Record<string, readonly (readonly [string, string])[]
 const CACHE = new URL('../.cache/three-way.json', import.meta.url);
 const seen: Seen = !values.again && existsSync(CACHE) ? JSON.parse(readFileSync(CACHE, 'utf8')) : {};
 const directory = mkdtempSync('/var/tmp/pare-three-way-');
+const interrupted = new AbortController();
+for (const [signal, status] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const) {
+  process.on(signal, () => {
+    process.exitCode = status;
+    interrupted.abort();
+  });
+}
 try {
   if (chosen.some(({ id }) => seen[id] === undefined)) await buildAll();
-  for (const one of chosen) {
+  for (const one of interrupted.signal.aborted ? [] : chosen) {
     process.stdout.write(`\n${sectionOf(resultOf(one)) ?? `### ${one.id}\n\nAll agree.`}\n`);
   }
   const results = index.filter(({ id }) => seen[id] !== undefined).map(resultOf);
-  if (values.write) writeFileSync(new URL('../docs/conformance.md', import.meta.url), documentOf(results));
+  if (values.write && !interrupted.signal.aborted)
+    writeFileSync(new URL('../docs/conformance.md', import.meta.url), documentOf(results));
 } finally {
   rmSync(directory, { recursive: true, force: true });
 }
@@ -66,7 +77,10 @@ async function buildAll(): Promise<void> {
   for (const one of chosen) {
     if (seen[one.id] !== undefined) continue;
     const found: Seen[string] = {};
-    for (const builder of builders) found[builder.name] = await built(one, builder, base);
+    for (const builder of builders) {
+      found[builder.name] = await built(one, builder, base);
+      if (interrupted.signal.aborted) return;
+    }
     seen[one.id] = found;
     mkdirSync(new URL('.', CACHE), { recursive: true });
     writeFileSync(CACHE, JSON.stringify(seen));

@@ -1,5 +1,6 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { pare } from '../test/cli/pare.ts';
 import { imageOf, treeOf, type Workplace, workplace } from '../test/images.ts';
 import { type Registry, startRegistry } from '../test/registry/server.ts';
 import { copy } from './operations/copy.ts';
@@ -74,4 +75,11 @@ test('a file or directory by the name of an image that is nowhere is what was me
   } finally {
     process.chdir(here);
   }
+});
+
+test('a name whose file cannot be looked at is an error like any other', async () => {
+  await using place = await workplace();
+  symlinkSync('loop.tar', `${place.dir}/loop.tar`);
+  const { status, stderr } = await pare(['copy', 'loop.tar', 'x'], { cwd: place.dir, env: { PARE_HOME: place.dir } });
+  expect({ status, stderr }).toEqual({ status: 3, stderr: expect.stringContaining('loop.tar may be meant as a file') });
 });

@@ -2,7 +2,6 @@
  * What can be read, by the form of its reference: the one place that knows every transport's reading side.
  * @module
  */
-import { statSync } from 'node:fs';
 import { assertNever } from './base/assert.ts';
 import type { Digest } from './base/digest.ts';
 import { ImageError } from './base/errors.ts';
@@ -29,6 +28,7 @@ import { openLayerCache } from './store/layer-cache.ts';
 import { openStore } from './store/session.ts';
 import { notInStore, openStoreSource } from './store/source.ts';
 import { machinePlatform } from './system/machine.ts';
+import { statsAt } from './system/stats.ts';
 import { loadImage } from './transforms/load/load.ts';
 import { resolvePlatform } from './transforms/load/platform.ts';
 import { assembled } from './transforms/pieces/source.ts';
@@ -137,22 +137,33 @@ async function openFromRegistry({ named, text }: RemoteReference, access: Access
 
 /** The name of a file that is here, and an archive by its ending: no registry has an image of that name. */
 function refuseArchive(text: string): void {
+  if (!/\.(?:tar|t[gx]z|tzst|tbz2?|tar\.\w+)$/.test(text)) return;
   const here = hereAs(text);
-  if (here === undefined || !/\.(?:tar|t[gx]z|tzst|tbz2?|tar\.\w+)$/.test(text)) return;
+  if (here === undefined) return;
   throw new ImageError('NOT_FOUND', `the store has no image ${text}`, { hint: here });
 }
 
-/** What a name could be meant to say, where a file or directory of that name is here. */
+/** What a name could be meant to say, where a file or directory of that name is here. @throws ImageError where that cannot be told */
 function hereAs(text: string): string | undefined {
-  const stats = statSync(text, { throwIfNoEntry: false });
+  const stats = statsAt(text, `${text} may be meant as a file, and it cannot be told whether there is one`);
   if (stats?.isDirectory()) return `there is a directory ${text} here: write rootfs:${text} or oci:${text}`;
   if (stats === undefined) return undefined;
   return `there is a file ${text} here: write tar:${text}, docker-archive:${text} or oci-archive:${text}`;
 }
 
+/** What cannot be looked at is nothing to advise, and no reason to say less of what has failed. */
+function hintOfHere(text: string): string | undefined {
+  try {
+    return hereAs(text);
+  } catch (error) {
+    if (error instanceof ImageError) return error.message;
+    throw error;
+  }
+}
+
 function inNeither(error: unknown, text: string): unknown {
   if (!(error instanceof ImageError)) return error;
-  const inStore = hereAs(text) ?? '"pare images" lists what the store has';
+  const inStore = hintOfHere(text) ?? '"pare images" lists what the store has';
   return new ImageError(error.code, `the store has no image ${text}, and its registry gives none: ${error.message}`, {
     cause: error,
     hint: error.hint === undefined ? inStore : `${inStore}; of the registry: ${error.hint}`,

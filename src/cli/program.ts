@@ -114,7 +114,7 @@ Examples:
 REF is an image of the store by its name (redis, ghcr.io/me/app:v1), or says where it is: docker://NAME (a registry), oci:DIR,
 docker-archive:FILE, docker-daemon:NAME; host:, rootfs:DIR and tar:FILE are root filesystems (docs/references.md).
 "pare help COMMAND" says more about each. Exit status: 0 done, 1 the answer is "no", 2 wrong usage, 3 it could not be
-done, 130 interrupted (143 ended by SIGTERM); "run" gives its program's.`;
+done, 130 interrupted (143 ended by SIGTERM), 141 the reader of an archive on stdout left; "run" gives its program's.`;
 
 function addGlobalOptions(command: Command, runsProgram: boolean): void {
   const options = [

@@ -105,6 +105,7 @@ test.each([
   ['copy', 'large', 'docker-archive:-'],
   ['copy', 'large', 'oci-archive:-'],
   ['export', 'large'],
+  ['pack', '--add', '/large', '--from', 'large', '--tarball', '-'],
   ['mutate', 'large', '--label', 'a=b', '-o', 'docker-archive:-'],
   ['cat', 'large', '/large'],
 ])('%s %s: a reader that leaves before the end is told of, quietly', async (...args) => {

@@ -159,6 +159,7 @@ describe('every option of docker buildx build', () => {
       ['--ulimit', 'nofile'],
       ['--ulimit', 'nofil=3'],
       ['--shm-size', 'much'],
+      ['--build-arg', '=x'],
     ];
     for (const words of wrong) {
       await expect(build(...words), words.join(' ')).rejects.toMatchObject({ code: 'USAGE' });

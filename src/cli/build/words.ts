@@ -8,11 +8,15 @@ import type { BuildOptions, SecretSource } from '../../operations/build/options.
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** `NAME=value`; a name alone has its value of the environment, or is not given. */
+/** `NAME=value`; a name alone has its value of the environment, or is not given. @throws ImageError USAGE where there is no name */
 export function buildArgs(texts: readonly string[], env: Env): ReadonlyMap<string, string> {
   const args = new Map<string, string>();
   for (const text of texts) {
     const cut = text.indexOf('=');
+    if (cut === 0 || text === '') {
+      const hint = 'write --build-arg NAME=VALUE; is a variable of the command line empty?';
+      throw new ImageError('USAGE', `--build-arg ${text === '' ? '""' : text} has no name`, { hint });
+    }
     const value = cut < 0 ? env[text] : text.slice(cut + 1);
     if (value !== undefined) args.set(cut < 0 ? text : text.slice(0, cut), value);
   }
