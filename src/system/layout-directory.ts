@@ -17,7 +17,7 @@ import type { Run } from '../ports/run.ts';
 import { verified } from '../ports/verified.ts';
 import { makeDirectories } from './directories.ts';
 import { fileBlob, streamHandle } from './file-blob.ts';
-import { createTempFile } from './temp-file.ts';
+import { createTempFile, type TempFile } from './temp-file.ts';
 import { writeBehind } from './write-behind.ts';
 
 export function blobPath(dir: string, digest: Digest): string {
@@ -195,20 +195,29 @@ export async function writePending(
     const checked = expected === undefined ? bytes : verified(expected, bytes, 'what was to be written');
     const size = await writeBehind(temp.handle, checked, digester, run);
     const digest = digester?.digest() ?? (expected as Descriptor).digest;
-    return {
-      digest,
-      size,
-      publish: () => {
-        attempt(`cannot write to ${dir}`, () => {
-          makeDirectories(`${dir}/blobs/${algorithmOf(digest)}`);
-          renameSync(temp.path, blobPath(dir, digest));
-        });
-        temp.keep();
-      },
-      [Symbol.asyncDispose]: () => temp[Symbol.asyncDispose](),
-    };
+    return pendingBlob(dir, temp, { digest, size });
   } catch (error) {
     await temp[Symbol.asyncDispose]();
     throw fromSystem(error, `cannot write to ${dir}`);
   }
+}
+
+/** A temporary file as the blob that it holds. It has been verified. */
+export function pendingBlob(
+  dir: string,
+  temp: TempFile,
+  { digest, size }: Pick<Descriptor, 'digest' | 'size'>,
+): PendingBlob {
+  return {
+    digest,
+    size,
+    publish: () => {
+      attempt(`cannot write to ${dir}`, () => {
+        makeDirectories(`${dir}/blobs/${algorithmOf(digest)}`);
+        renameSync(temp.path, blobPath(dir, digest));
+      });
+      temp.keep();
+    },
+    [Symbol.asyncDispose]: () => temp[Symbol.asyncDispose](),
+  };
 }

@@ -1,13 +1,19 @@
-/** A registry's layers that a build both reads and sends on: fetched once. @module */
-import type { FileHandle } from 'node:fs/promises';
-import type { Digest } from '../../base/digest.ts';
-import { fromSystem } from '../../base/errors.ts';
+/**
+ * A registry's layers that a build both reads and sends on: fetched once, and in the store from then on, as if they had been
+ * pulled.
+ * @module
+ */
+import { fromSystem, ImageError } from '../../base/errors.ts';
 import { layerCompression } from '../../formats/oci/media-types.ts';
 import type { Descriptor } from '../../formats/oci/types.ts';
 import type { Source } from '../../ports/content-store.ts';
-import { handedOn, verified } from '../../ports/verified.ts';
-import { streamHandle } from '../../system/file-blob.ts';
-import { openNameless, SPACE } from '../../system/spool.ts';
+import type { Run } from '../../ports/run.ts';
+import { handedOn } from '../../ports/verified.ts';
+import { storedFirst } from '../../store/at-hand.ts';
+import { tempDir } from '../../store/directory.ts';
+import { openStore, type StoreSession } from '../../store/session.ts';
+import { hasBlob, pendingBlob } from '../../system/layout-directory.ts';
+import { createTempFile } from '../../system/temp-file.ts';
 
 /** The same source, for reading images and for sending on what has been read. */
 export interface FetchedOnce {
@@ -15,45 +21,57 @@ export interface FetchedOnce {
   readonly sending: Source;
 }
 
-/** Layers that have been read to the last byte lie in files without a name until the stack is disposed of. */
-export function fetchedOnce(source: Source, stack: AsyncDisposableStack): FetchedOnce {
+/**
+ * Layers that have been read to the last byte are sent on from the store, which keeps them from `prune` until the stack is
+ * disposed of. Where the store cannot be written to they are fetched again.
+ * @param store its directory
+ */
+export function fetchedOnce(source: Source, store: string, stack: AsyncDisposableStack): FetchedOnce {
   if (source.repository === undefined) return { reading: source, sending: source };
-  const kept = new Map<Digest, FileHandle>();
-  const read: Source['fetch'] = (descriptor, run) => {
+  const open = async (run?: Run) => {
+    const session = await unlessDenied(openStore(store, { create: true }, run));
+    return session && stack.use(session);
+  };
+  let opened: ReturnType<typeof open> | undefined;
+  const fetch: Source['fetch'] = (descriptor, run) => {
     const bytes = source.fetch(descriptor, run);
-    if (layerCompression(descriptor.mediaType) === undefined) return bytes;
-    const keep = (file: FileHandle) => kept.set(descriptor.digest, stack.use(file));
-    return handedOn(bytes, keeping(bytes, descriptor, keep));
+    if (layerCompression(descriptor.mediaType) === undefined || hasBlob(store, descriptor)) return bytes;
+    return handedOn(
+      bytes,
+      keeping(bytes, descriptor, () => (opened ??= open(run))),
+    );
   };
-  const send: Source['fetch'] = (descriptor, run) => {
-    const file = kept.get(descriptor.digest);
-    if (file === undefined) return source.fetch(descriptor, run);
-    const { digest, size } = descriptor;
-    return verified(descriptor, streamHandle(file, digest, 0, size), source.reference);
-  };
-  return { reading: { ...source, fetch: read }, sending: { ...source, fetch: send } };
+  // What is in the store is known when it is asked for.
+  const send: Source['fetch'] = (descriptor, run) => storedFirst(source, store).fetch(descriptor, run);
+  return { reading: { ...source, fetch }, sending: { ...source, fetch: send } };
+}
+
+async function unlessDenied<T>(result: Promise<T>): Promise<T | undefined> {
+  try {
+    return await result;
+  } catch (error) {
+    if (error instanceof ImageError && error.code === 'DENIED') return undefined;
+    throw error;
+  }
 }
 
 async function* keeping(
   bytes: AsyncIterable<Uint8Array>,
-  { digest }: Descriptor,
-  keep: (file: FileHandle) => void,
+  descriptor: Descriptor,
+  open: () => Promise<StoreSession | undefined>,
 ): AsyncGenerator<Uint8Array> {
-  const what = `the layer ${digest}`;
-  const file = await openNameless(what);
-  let isWhole = false;
-  try {
-    for await (const piece of bytes) {
-      const written = file.writeFile(piece).catch((error: unknown) => {
-        throw fromSystem(error, `cannot keep ${what}`, SPACE);
-      });
-      written.catch(() => undefined); // awaited below, unless whoever reads stops before
-      yield piece;
-      await written;
-    }
-    isWhole = true;
-  } finally {
-    if (isWhole) keep(file);
-    else await file.close();
+  const session = await open();
+  await using temp = session && (await unlessDenied(createTempFile(tempDir(session.dir))));
+  if (session === undefined || temp === undefined) return yield* bytes;
+  const { dir } = session;
+  for await (const piece of bytes) {
+    const written = temp.handle.writeFile(piece).catch((error: unknown) => {
+      throw fromSystem(error, `cannot write to the store ${dir}`, 'make room, or set PARE_HOME to another directory');
+    });
+    written.catch(() => undefined); // awaited below, unless whoever reads stops before
+    yield piece;
+    await written;
   }
+  const blob = pendingBlob(dir, temp, descriptor);
+  await session.lease(() => ({ digests: [blob.digest], value: blob.publish() }));
 }

@@ -72,10 +72,11 @@ interface Documents {
 /** Layers are read where there is no telling what they are without it. */
 async function openDocuments(reference: Reference, stack: AsyncDisposableStack, access: Access): Promise<Documents> {
   const { run, env, platform } = access;
-  const { reading, sending: source } = fetchedOnce(stack.use(await openSource(reference, access)), stack);
+  const store = storeDirectory(env);
+  const { reading, sending: source } = fetchedOnce(stack.use(await openSource(reference, access)), store, stack);
   const choice = { wanted: platform, machine: machinePlatform() };
   const descriptor = await resolvePlatform(source, await source.resolve(run), choice, run);
-  const cache = stack.use(openLayerCache(cacheDir(storeDirectory(env))));
+  const cache = stack.use(openLayerCache(cacheDir(store)));
   const whole = () => loadImage(reading, descriptor, cache, run);
   if (!source.synthesized) return { source, image: await loadUnread(source, descriptor, run), whole };
   const image = await whole();
