@@ -1,42 +1,13 @@
-/** A base image that is for another platform than the one that is built. */
+/** An image that is for another platform than the one that is built. */
 import { expect, test } from 'vitest';
-import { parseDockerfile } from '../../formats/dockerfile/parse.ts';
+import { AMD64, solving } from '../../../test/solving.ts';
 import type { Platform } from '../../formats/oci/types.ts';
-import { parsePlatform } from '../../model/platform.ts';
-import type { BuildSettings } from './context.ts';
-import type { BuildPorts } from './ports.ts';
-import { solve } from './solve.ts';
-import { scratchState } from './state.ts';
-import { Steps } from './steps.ts';
 
-const AMD64: Platform = { os: 'linux', architecture: 'amd64' };
-
-const SETTINGS: BuildSettings = {
-  args: new Map(),
-  clock: { time: 0, clamps: true },
-  noCache: [],
-  buildPlatform: AMD64,
-  target: undefined,
-  network: 'none',
-  hostname: 'build',
-  extraHosts: [],
-  shmSize: undefined,
-  ulimits: [],
-  allows: new Set(),
-};
-
-/** @param base what every base image is for @returns what the checks say */
+/** @param base what the image is for @returns what the checks say */
 async function built(text: string, platform: string, base: Platform): Promise<readonly string[]> {
-  const found: string[] = [];
-  const ports: Partial<BuildPorts> = {
-    named: async () => undefined,
-    image: async () => scratchState(base),
-    steps: new Steps(() => undefined, false),
-    check: (rule, { start }, message) => void found.push(`${start.line} ${rule}: ${message}`),
-    run: {},
-  };
-  await solve(parseDockerfile(text, 'Dockerfile'), parsePlatform(platform, AMD64), SETTINGS, ports as BuildPorts);
-  return found;
+  const { failure, checks } = await solving(text, { platform, images: { base: { platform: base } } });
+  expect(failure).toBeUndefined();
+  return checks;
 }
 
 test('another architecture is told, with the line of FROM', async () => {
@@ -57,4 +28,12 @@ test('nothing is said of scratch, of other spellings and of variants', async () 
   expect(await built('FROM scratch', 'linux/arm64', AMD64)).toEqual([]);
   expect(await built('FROM base', 'linux/x86_64', AMD64)).toEqual([]);
   expect(await built('FROM base', 'linux/arm/v5', { os: 'linux', architecture: 'arm' })).toEqual([]);
+});
+
+test('an image that files are taken from is to be for the platform of the result', async () => {
+  const text = 'FROM scratch\nCOPY --from=tools /x /\nSTOPSIGNAL FOO';
+  const images = { tools: { platform: AMD64 } };
+  const said = expect.stringMatching(/^2 InvalidBaseImagePlatform: .*tools is for linux\/amd64/);
+  expect(await solving(text, { images, platform: 'linux/arm64' })).toMatchObject({ checks: [said] });
+  expect(await solving(text, { images })).toMatchObject({ checks: [] });
 });

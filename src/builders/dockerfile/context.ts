@@ -14,6 +14,8 @@ export interface BuildSettings {
   readonly noCache: 'all' | readonly string[];
   readonly buildPlatform: Platform;
   readonly target: string | undefined;
+  /** By the names that `--build-context` gives a meaning: `NAME`, or `NAME::PLATFORM`. */
+  readonly contexts?: ReadonlyMap<string, string>;
   /** Of every RUN that does not say it itself. */
   readonly network: 'host' | 'none';
   readonly hostname: string;

@@ -3,11 +3,9 @@ import { type Digest, digestOf as digestOfText } from '../../base/digest.ts';
 import { ImageError } from '../../base/errors.ts';
 import { cleanPath } from '../../base/path.ts';
 import { expandWord } from '../../formats/dockerfile/expand.ts';
-import { parseGitReference } from '../../formats/dockerfile/git.ts';
 import { heredocContent } from '../../formats/dockerfile/heredoc.ts';
-import { compileIgnore } from '../../formats/dockerfile/ignore.ts';
-import { octalMode, parseMode } from '../../formats/dockerfile/mode.ts';
-import type { AddInstruction, CopyInstruction, FileSource as Source } from '../../formats/dockerfile/types.ts';
+import { octalMode } from '../../formats/dockerfile/mode.ts';
+import type { AddInstruction, CopyInstruction } from '../../formats/dockerfile/types.ts';
 import { bytesContent } from '../../model/content.ts';
 import { diff } from '../../model/diff.ts';
 import { FILE_META, type FileNode } from '../../model/node.ts';
@@ -15,9 +13,10 @@ import { EMPTY_TREE, type Tree } from '../../model/tree.ts';
 import type { FilesDigest } from '../../ports/build-memory.ts';
 import type { StageContext } from './context.ts';
 import { type CopyRequest, type CopySource, copiedOf, copyInto } from './copy/copy.ts';
-import { isNumericOwner, resolveOwner } from './copy/owner.ts';
+import { resolveOwner } from './copy/owner.ts';
 import { withoutRepetition } from './copy/repetition.ts';
 import { hasWildcards, pathBeforeWildcards } from './copy/wildcards.ts';
+import { type CopySourceWords, copyWords, matcherOf } from './copy-words.ts';
 import { digestOfNode } from './describe.ts';
 import { layerStep } from './layer-step.ts';
 import type { BuildPorts } from './ports.ts';
@@ -26,31 +25,11 @@ import type { Filesystem, State } from './state.ts';
 
 export async function copyStep(state: State, instruction: CopyInstruction | AddInstruction, context: StageContext) {
   const { settings, ports } = context;
-  const env = environmentIn(state);
-  const expand = (text: string) => expandWord(text, env, { escape: context.escape });
-  const written = expand(instruction.destination.text);
-  const destination = destinationOf(written, state.config.WorkingDir || '/');
+  const said = copyWords(state, instruction, context);
+  const { written, destination, chown, chmod, excluded, link } = said;
+  const options = { mode: said.mode, dirMode: said.dirMode, excludes: said.excludes, time: settings.clock.time };
   const sources: SourceOf[] = [];
-  // As in BuildKit: what heredocs hold comes last.
-  const inOrder = instruction.sources.toSorted((a, b) => Number(a.kind === 'heredoc') - Number(b.kind === 'heredoc'));
-  for (const source of inOrder) sources.push(await sourceOf(source, instruction, expand, context, state));
-  const chown = instruction.chown === undefined ? '' : expand(instruction.chown.text);
-  const chmod = instruction.chmod === undefined ? '' : expand(instruction.chmod.text);
-  // As in BuildKit, no variable is one there.
-  const excluded = instruction.exclude.map(({ text }) => text);
-  const octal = octalMode(chmod);
-  const options = {
-    mode: chmod === '' ? undefined : parseMode(chmod),
-    dirMode: octal === undefined ? undefined : octal & 0o777,
-    excludes: excluded.length === 0 ? undefined : matcherOf(excluded),
-    time: settings.clock.time,
-  };
-  const link = instruction.link && chmod === '';
-  if (instruction.link && !isNumericOwner(chown)) {
-    throw new ImageError('USAGE', `--link knows no names, and --chown=${chown} is one`, {
-      hint: 'write numbers, or leave --link out',
-    });
-  }
+  for (const source of said.sources) sources.push(await sourceOf(source, instruction, context, state));
   const seen = new Map<SourceOf, string>();
   const make = async () => {
     const tree = await state.tree();
@@ -79,7 +58,7 @@ export async function copyStep(state: State, instruction: CopyInstruction | AddI
     const flags = [parents, chown && ` --chown=${chown}`, chmod && ` --chmod=${chmod}`].join('');
     const words = [...sources.map(({ words }) => words), written].join(' ');
     const text = `${instruction.kind.toUpperCase()}${flags} ${words} # buildkit`;
-    const inputs = [instruction.kind, destination, chown, octal, link, contents];
+    const inputs = [instruction.kind, destination, chown, octalMode(chmod), link, contents];
     const { fresh, anticipate } = context;
     return layerStep(state, { text, inputs, fresh, anticipate, make }, ports, settings.clock);
   });
@@ -126,32 +105,23 @@ async function digestOf(
   return { digest: await (known === undefined ? compute() : contents.derived(known, compute)), seen: undefined };
 }
 
-/** A directory where it ends with a slash, or is `.` or nothing; relative to the working directory. */
-function destinationOf(written: string, workdir: string): string {
-  const path = cleanPath(written.startsWith('/') ? written : `${workdir}/${written}`);
-  const isDirectory = written === '' || written === '.' || /(?:^|\/)\.?$/.test(written);
-  return isDirectory && path !== '/' ? `${path}/` : path;
-}
-
 async function sourceOf(
-  source: Source,
+  source: CopySourceWords,
   instruction: CopyInstruction | AddInstruction,
-  expand: (text: string) => string,
   context: StageContext,
   state: State,
 ): Promise<SourceOf> {
   if (source.kind === 'heredoc') return heredocSource(source, context, state);
-  const text = expand(source.word.text);
+  const { kind, text } = source;
+  if (instruction.kind === 'add' && kind !== 'path') {
+    const remote = await remoteSource(source, instruction, context);
+    return { words: text, read: async () => remote };
+  }
   if (instruction.kind === 'copy') {
-    if (isUrl(text)) {
-      throw new ImageError('USAGE', `COPY takes no address: "${text}"`, { hint: 'write ADD, which downloads it' });
-    }
     const from = await context.source(instruction.from?.text);
     if (!instruction.parents) return partOf(from, text, (tree) => pathSource(tree, text, false), [text]);
     return { ...partOf(from, '', (tree) => parentsSource(tree, text), [text, 'parents']), words: text };
   }
-  const remote = await remoteSource(text, instruction, expand, context);
-  if (remote !== undefined) return { words: text, read: async () => remote };
   const unpacks = instruction.unpack ?? true;
   return partOf(await context.source(undefined), text, (tree) => pathSource(tree, text, unpacks), [text, unpacks]);
 }
@@ -171,7 +141,7 @@ function partOf(from: Filesystem, words: string, take: (tree: Tree) => CopySourc
 }
 
 function heredocSource(
-  { heredoc }: Extract<Source, { kind: 'heredoc' }>,
+  { heredoc }: Extract<CopySourceWords, { kind: 'heredoc' }>,
   { settings }: StageContext,
   state: State,
 ): SourceOf {
@@ -196,36 +166,21 @@ function parentsSource(tree: Tree, text: string): CopySource {
 }
 
 async function remoteSource(
-  text: string,
-  { checksum: word, keepGitDir, unpack }: AddInstruction,
-  expand: (text: string) => string,
+  source: Exclude<CopySourceWords, { kind: 'heredoc' }>,
+  { keepGitDir, unpack }: AddInstruction,
   { ports }: StageContext,
-): Promise<CopySource | undefined> {
-  const checksum = word === undefined ? undefined : expand(word.text);
-  const git = parseGitReference(text);
-  if (git !== undefined && !git.looksLocal) {
-    const options = { keepGitDir: keepGitDir ?? git.keepGitDir ?? false, checksum };
+): Promise<CopySource> {
+  const { text, checksum } = source;
+  if (source.kind === 'git') {
+    const options = { keepGitDir: keepGitDir ?? source.reference.keepGitDir ?? false, checksum };
     return { kind: 'tree', tree: await ports.remote.git(text, options, ports.run) };
-  }
-  if (!isUrl(text)) {
-    if (checksum === undefined) return undefined;
-    throw new ImageError('USAGE', `--checksum is for what is downloaded, and "${text}" is not`);
   }
   const node = await ports.remote.http(text, checksum, ports.run);
   return { kind: 'file', name: nameInUrl(text), node, unpacks: unpack ?? false };
-}
-
-function isUrl(text: string): boolean {
-  return /^https?:\/\//.test(text);
 }
 
 /** The last name of the address; BuildKit's own where it has none. */
 function nameInUrl(url: string): string {
   const name = new URL(url).pathname.split('/').findLast((part) => part !== '');
   return name === undefined ? '__unnamed__' : decodeURIComponent(name);
-}
-
-function matcherOf(patterns: readonly string[]): (path: string, isDirectory: boolean) => boolean {
-  const matcher = compileIgnore(patterns);
-  return (path) => matcher.matches(path);
 }

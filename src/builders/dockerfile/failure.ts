@@ -80,11 +80,33 @@ function inMessage(line: string): string {
 /** Errors that say already where: one of a stage below another. */
 const located = new WeakSet<ImageError>();
 
-/** The same error, saying in which lines of the Dockerfile. */
-export function inFile(error: unknown, { name, text }: Pick<Dockerfile, 'name' | 'text'>, range: Range): unknown {
+/** The words that errors are about. */
+const words = new WeakMap<ImageError, Range>();
+
+/** Does it; what is wrong is wrong with this word of the instruction, unless it knows of one already. */
+export function atWord<T>(range: Range, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof ImageError && !words.has(error)) words.set(error, range);
+    throw error;
+  }
+}
+
+/**
+ * The same error, saying in which lines of the Dockerfile.
+ * @param isTrigger whether the instruction is the base's, which stands nowhere in this file
+ */
+export function inFile(
+  error: unknown,
+  { name, text }: Pick<Dockerfile, 'name' | 'text'>,
+  range: Range,
+  isTrigger = false,
+): unknown {
   if (!(error instanceof ImageError) || located.has(error)) return error;
-  const { line } = range.start;
-  const message = `${name}:${line}: ${error.message}\n${excerpt(text, range)}`;
+  const word = isTrigger ? undefined : words.get(error);
+  const { line } = (word ?? range).start;
+  const message = `${name}:${line}: ${error.message}\n${excerpt(text, range, word)}`;
   const inPlace = new ImageError(error.code, message, {
     cause: error.cause ?? error,
     ...(error.hint === undefined ? {} : { hint: error.hint }),
@@ -93,16 +115,33 @@ export function inFile(error: unknown, { name, text }: Pick<Dockerfile, 'name' |
   return inPlace;
 }
 
-/** Lines around, and those of the instruction marked; long ones cut, and nothing in them that would steer a terminal. */
-export function excerpt(text: string, { start, end }: Range, around = 2): string {
+/** How many lines are shown before and behind. */
+const AROUND = 2;
+
+/**
+ * Lines around, and those of the instruction marked; long ones cut, and nothing in them that would steer a terminal.
+ * @param word that has carets below it
+ */
+export function excerpt(text: string, { start, end }: Range, word?: Range): string {
   const lines = text.replace(/\r?\n$/, '').split(/\r?\n/);
-  const from = Math.max(1, start.line - around);
-  const to = Math.min(lines.length, Math.max(end.line, start.line) + around);
+  const from = Math.max(1, start.line - AROUND);
+  const to = Math.min(lines.length, Math.max(end.line, start.line) + AROUND);
   const width = String(to).length;
   const out: string[] = [];
   for (let line = from; line <= to; line++) {
     const mark = line >= start.line && line <= end.line ? '>>>' : '   ';
     out.push(`  ${String(line).padStart(width)} ${mark} ${inMessage(printableText(lines[line - 1] ?? ''))}`.trimEnd());
+    if (line === word?.start.line)
+      out.push(...caretsBelow(lines[line - 1] ?? '', word, '  '.length + width + ' >>> '.length));
   }
   return out.join('\n');
+}
+
+/** None where the line is cut before the word. Tabs stay tabs, so that the carets stand below what they point at. */
+function caretsBelow(line: string, { start, end }: Range, margin: number): readonly string[] {
+  const last = end.line === start.line ? end.column - 1 : line.length;
+  if (last > WIDTH / 2) return [];
+  const before = printableText(line.slice(0, start.column - 1)).replace(/[^\t]/g, ' ');
+  const below = printableText(line.slice(start.column - 1, last));
+  return [`${' '.repeat(margin)}${before}${'^'.repeat(Math.max(1, below.length))}`];
 }

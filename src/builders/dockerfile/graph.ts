@@ -1,7 +1,7 @@
 /** Which stages a stage needs. @module */
 import { ImageError } from '../../base/errors.ts';
 import { findStage, suggestStage } from '../../formats/dockerfile/parse.ts';
-import type { Dockerfile, Stage } from '../../formats/dockerfile/types.ts';
+import type { Dockerfile, Instruction, Stage } from '../../formats/dockerfile/types.ts';
 
 /** The stage that `--from` means. @throws ImageError USAGE for a number that is no earlier stage's */
 export function stageMeant(stages: readonly Stage[], from: string, before: number): Stage | undefined {
@@ -21,11 +21,8 @@ export function targetStage({ stages }: Dockerfile, target: string | undefined):
   throw new ImageError('NOT_FOUND', `no stage is called "${target}"`, { hint: suggestStage(stages, target) ?? others });
 }
 
-/** What its instructions take from, stage names and others. */
-export function sourcesOf(stage: Stage): readonly string[] {
-  return stage.instructions.flatMap((instruction) => {
-    if (instruction.kind === 'copy') return instruction.from?.text ?? [];
-    if (instruction.kind === 'run') return instruction.mounts.flatMap(({ from }) => from ?? []);
-    return [];
-  });
+/** What an instruction takes from, stage names and others. */
+export function sourcesOf(instruction: Instruction): readonly string[] {
+  if (instruction.kind === 'copy') return instruction.from === undefined ? [] : [instruction.from.text];
+  return instruction.kind === 'run' ? instruction.mounts.flatMap(({ from }) => from ?? []) : [];
 }

@@ -14,22 +14,20 @@ import { EMPTY_TREE, nodeAt } from '../../model/tree.ts';
 import type { BuildStep, FailedStep, StepMount, StepRoot } from '../../ports/build-steps.ts';
 import { cacheIdOf } from './cache-id.ts';
 import { shellOf, workingDirectory } from './config.ts';
-import type { StageContext } from './context.ts';
+import type { Scope } from './configure.ts';
+import type { BuildSettings, StageContext } from './context.ts';
 import { digestOfNode } from './describe.ts';
-import { failedProgram, Tail } from './failure.ts';
+import { atWord, failedProgram, Tail } from './failure.ts';
 import { runText } from './history.ts';
 import { layerStep } from './layer-step.ts';
+import type { BuildPorts } from './ports.ts';
 import { environmentIn, PROXY_ARGS } from './scope.ts';
 import type { State } from './state.ts';
 
 export async function runStep(state: State, run: RunInstruction, context: StageContext) {
   const { settings, ports } = context;
   const { inspect } = ports;
-  if (run.security === 'insecure' && !settings.allows.has('security.insecure')) {
-    throw new ImageError('DENIED', 'RUN --security=insecure was not allowed', {
-      hint: 'if you trust the Dockerfile, add --allow security.insecure',
-    });
-  }
+  assertAllowed(run, settings);
   const { args, files } = commandOf(state, run);
   const { mountsFor, words, variables } = await mountsOf(state, run, context, files);
   const env = [...environmentOfRun(state, context), ...variables];
@@ -92,6 +90,14 @@ export async function runStep(state: State, run: RunInstruction, context: StageC
   );
 }
 
+/** @throws ImageError DENIED for what the user has to allow */
+export function assertAllowed({ security }: RunInstruction, { allows }: Pick<BuildSettings, 'allows'>): void {
+  if (security !== 'insecure' || allows.has('security.insecure')) return;
+  throw new ImageError('DENIED', 'RUN --security=insecure was not allowed', {
+    hint: 'if you trust the Dockerfile, add --allow security.insecure',
+  });
+}
+
 /** A script with a first line of its own is a program: it is shown to the step where BuildKit shows it. */
 const SCRIPTS = '/dev/pipes';
 
@@ -139,12 +145,9 @@ async function mountsOf(
   context: StageContext,
   files: ReadonlyMap<string, string>,
 ): Promise<Mounts> {
-  const env = environmentIn(state);
-  const expand = (text: string) => expandWord(text, env, { escape: context.escape });
   const cwd = workingDirectory(state.config);
   const all: Mounts[] = [];
-  for (const flag of run.mounts) {
-    const mount = resolveMount(flag, expand);
+  for (const mount of mountsIn(state, run, context)) {
     const found = await mountOf(mount, cwd, all.length, context);
     if (found !== undefined) all.push(found);
   }
@@ -154,6 +157,14 @@ async function mountsOf(
     words: all.map(({ words }) => words),
     variables: all.flatMap(({ variables }) => variables),
   };
+}
+
+/** @throws ImageError, that knows the flag it is about */
+export function mountsIn(state: State, { mounts }: RunInstruction, scope: Scope): readonly Mount[] {
+  const env = environmentIn(state);
+  return mounts.map((flag) =>
+    atWord(flag.word.range, () => resolveMount(flag, (text) => expandWord(text, env, { escape: scope.escape }))),
+  );
 }
 
 function scriptMount(files: ReadonlyMap<string, string>): StepMount {
@@ -170,6 +181,12 @@ function scriptMount(files: ReadonlyMap<string, string>): StepMount {
 
 /** Where BuildKit puts an agent's socket that nobody placed. */
 const agentPath = (index: number): string => `/run/buildkit/ssh_agent.${index}`;
+
+/** @throws ImageError NOT_FOUND where the step needs a secret or an agent that nobody gave, and for one that cannot be read */
+export async function assertGiven(mount: Mount, ports: Pick<BuildPorts, 'secret' | 'ssh'>): Promise<void> {
+  if (mount.type === 'secret' && (await ports.secret(mount.id)) === undefined) absent(mount, 'secret', '--secret');
+  if (mount.type === 'ssh' && (await ports.ssh(mount.id)) === undefined) absent(mount, 'ssh agent', '--ssh');
+}
 
 /** Undefined for a secret or an agent that is not there and need not be. */
 async function mountOf(mount: Mount, cwd: string, index: number, context: StageContext): Promise<Mounts | undefined> {

@@ -1,7 +1,10 @@
 /** Variables of a stage: of ENV and ARG the later one counts, and at the beginning of a stage what its base's ENV said. @module */
-import type { Environment } from '../../formats/dockerfile/expand.ts';
+import { type Environment, expandWord } from '../../formats/dockerfile/expand.ts';
+import type { Dockerfile, Range } from '../../formats/dockerfile/types.ts';
 import type { Platform } from '../../formats/oci/types.ts';
 import { formatPlatform } from '../../model/platform.ts';
+import type { BuildSettings } from './context.ts';
+import { inFile } from './failure.ts';
 import type { State } from './state.ts';
 
 export function environmentIn({ variables }: Pick<State, 'variables'>): Environment {
@@ -33,6 +36,34 @@ export const PROXY_ARGS: readonly string[] = [
 /** The arguments that are there without anybody's saying, and can be asked for with ARG. */
 export function platformArgs(build: Platform, target: Platform, stage: string): ReadonlyMap<string, string> {
   return new Map([...argsOf('BUILD', build), ...argsOf('TARGET', target), ['TARGETSTAGE', stage]]);
+}
+
+/** Global arguments: what the command line says, else their default, which may speak of those before. @throws ImageError, located */
+export function globalsOf(
+  file: Dockerfile,
+  predefined: ReadonlyMap<string, string>,
+  { args }: Pick<BuildSettings, 'args'>,
+): ReadonlyMap<string, string> {
+  const known = new Map(predefined);
+  for (const [name, value] of args) if (predefined.has(name)) known.set(name, value);
+  for (const { name: word, value, range } of file.globalArgs.flatMap((one) =>
+    one.args.map((arg) => ({ ...one, ...arg })),
+  )) {
+    const expand = (text: string) => expanded(text, (name) => known.get(name), file, range);
+    const name = expand(word.text);
+    const own = args.get(name) ?? (value === undefined ? undefined : expand(value.text));
+    if (own !== undefined) known.set(name, own);
+  }
+  return known;
+}
+
+/** @throws ImageError, located */
+function expanded(text: string, env: Environment, file: Dockerfile, range: Range): string {
+  try {
+    return expandWord(text, env, file.directives);
+  } catch (error) {
+    throw inFile(error, file, range);
+  }
 }
 
 function argsOf(prefix: string, platform: Platform): readonly (readonly [string, string])[] {

@@ -4,20 +4,21 @@
  * @module
  */
 import { ImageError } from '../../base/errors.ts';
-import { expandWord } from '../../formats/dockerfile/expand.ts';
-import { otherPlatform } from '../../formats/dockerfile/lint/from.ts';
-import { findStage, parseTrigger } from '../../formats/dockerfile/parse.ts';
-import type { Dockerfile, Range, Stage } from '../../formats/dockerfile/types.ts';
+import { parseTrigger } from '../../formats/dockerfile/parse.ts';
+import type { Dockerfile, Instruction, Range, Stage } from '../../formats/dockerfile/types.ts';
 import type { Platform } from '../../formats/oci/types.ts';
-import { formatPlatform, normalPlatform, parsePlatform } from '../../model/platform.ts';
 import { asBase, envOf } from './config.ts';
 import type { BuildSettings, StageContext } from './context.ts';
 import { inFile } from './failure.ts';
 import { sourcesOf, stageMeant, targetStage } from './graph.ts';
 import { carryOut } from './instruction.ts';
+import { Names } from './names.ts';
 import type { BuildPorts } from './ports.ts';
-import { platformArgs, withVariables } from './scope.ts';
-import { type Filesystem, filesOf, type State, scratchState } from './state.ts';
+import { rehearse } from './rehearse.ts';
+import { assertAllowed, assertGiven, mountsIn } from './run-step.ts';
+import { globalsOf, platformArgs, withVariables } from './scope.ts';
+import { type Filesystem, filesOf, type State } from './state.ts';
+import { labelOf, stepsOf } from './steps.ts';
 
 /** The target's stage, built for a platform. @throws ImageError */
 export async function solve(
@@ -29,6 +30,7 @@ export async function solve(
   const target = targetStage(dockerfile, settings.target);
   const solver = new Solver(dockerfile, platform, settings, ports, target);
   try {
+    await solver.rehearse(target);
     return await solver.stage(target);
   } catch (error) {
     await solver.end();
@@ -38,67 +40,120 @@ export async function solve(
 
 class Solver {
   readonly #file: Dockerfile;
-  readonly #platform: Platform;
   readonly #settings: BuildSettings;
   readonly #ports: BuildPorts;
   readonly #globals: ReadonlyMap<string, string>;
+  readonly #names: Names;
+  /** What stages come to but for their files. */
+  readonly #rehearsed = new Map<number, Promise<State>>();
   readonly #stages = new Map<number, Promise<State>>();
   readonly #abort = new AbortController();
 
   constructor(file: Dockerfile, platform: Platform, settings: BuildSettings, ports: BuildPorts, target: Stage) {
     this.#file = file;
-    this.#platform = platform;
     this.#settings = settings;
     const { signal } = ports.run;
     const either = signal === undefined ? this.#abort.signal : AbortSignal.any([signal, this.#abort.signal]);
     this.#ports = { ...ports, run: { ...ports.run, signal: either } };
     this.#globals = globalsOf(file, platformArgs(settings.buildPlatform, platform, target.name ?? 'default'), settings);
+    this.#names = new Names(file, platform, settings, this.#ports, this.#globals);
+  }
+
+  /**
+   * Before anything is carried out: images are looked up, and every instruction of what will be built is gone through, since what
+   * its variables come to is known then.
+   */
+  rehearse(stage: Stage): Promise<State> {
+    return remembered(this.#rehearsed, stage, () => this.#rehearse(stage));
   }
 
   stage(stage: Stage): Promise<State> {
-    const known = this.#stages.get(stage.index);
-    if (known !== undefined) return known;
-    const state = this.#build(stage);
-    state.catch(() => undefined); // whoever asked for it awaits it
-    this.#stages.set(stage.index, state);
-    return state;
+    return remembered(this.#stages, stage, () => this.#build(stage));
   }
 
   /** Ends what goes on, and waits until it has cleaned up. */
   async end(): Promise<void> {
     this.#abort.abort();
-    for (let known = 0; known < this.#stages.size; ) {
-      known = this.#stages.size;
-      await Promise.allSettled(this.#stages.values());
+    await this.#names.settled();
+    for (const states of [this.#rehearsed, this.#stages]) {
+      for (let known = 0; known < states.size; ) {
+        known = states.size;
+        await Promise.allSettled(states.values());
+      }
     }
   }
 
+  async #rehearse(stage: Stage): Promise<State> {
+    const ground = await this.#names.ground(stage);
+    if (ground.kind === 'replaced') return ground.state;
+    const sources = this.#rehearseSources(stage);
+    const base = ground.kind === 'stage' ? await this.rehearse(ground.stage) : ground.state;
+    const begun = this.#begun(base);
+    let { state } = begun;
+    const scope = { settings: this.#settings, escape: this.#file.directives.escape, globals: this.#globals };
+    const go = async (instruction: Instruction) => {
+      const after = rehearse(state, instruction, scope);
+      if (instruction.kind !== 'run') return after;
+      assertAllowed(instruction, this.#settings);
+      for (const mount of mountsIn(state, instruction, scope)) await assertGiven(mount, this.#ports);
+      return after;
+    };
+    for (const trigger of begun.triggers) state = await this.#located(stage.range, () => go(trigger), true);
+    for (const instruction of stage.instructions) state = await this.#located(instruction.range, () => go(instruction));
+    await sources;
+    return state;
+  }
+
+  /** What its instructions take from. */
+  #rehearseSources(stage: Stage): Promise<unknown> {
+    const all = stage.instructions.flatMap((instruction) => {
+      const { range } = instruction;
+      return sourcesOf(instruction).map((from) =>
+        this.#located(range, async () => {
+          const meaning = await this.#names.source(from, stage, range);
+          if (meaning.kind === 'stage') await this.rehearse(meaning.stage);
+        }),
+      );
+    });
+    const done = Promise.all(all);
+    done.catch(() => undefined); // it is awaited behind the instructions
+    return done;
+  }
+
   async #build(stage: Stage): Promise<State> {
-    const { stages } = this.#file;
-    const replaced = stage.name === undefined ? undefined : await this.#ports.named(stage.name, this.#platform);
-    if (replaced !== undefined) return replaced.base();
-    for (const from of sourcesOf(stage)) {
-      const needed = this.#quietly(() => stageMeant(stages, from, stage.index));
+    const ground = await this.#names.ground(stage);
+    if (ground.kind === 'replaced') return ground.state;
+    for (const from of stage.instructions.flatMap(sourcesOf)) {
+      const needed = this.#quietly(() => stageMeant(this.#file.stages, from, stage.index));
       if (needed !== undefined) void this.stage(needed);
     }
-    const found = await this.#located(stage.range, () => this.#base(stage));
+    const found = ground.kind === 'stage' ? await this.stage(ground.stage) : ground.state;
     const base = { ...found, ...filesOf(() => this.#located(stage.range, found.root)) };
+    const { triggers, ...begun } = this.#begun(base);
+    let { state } = begun;
+    let carriedOut = 0;
+    const runs = () => stage.instructions.slice(carriedOut).some(({ kind }) => kind === 'run');
+    const context = this.#context(stage, state.platform, runs);
+    for (const trigger of triggers) {
+      state = await this.#located(stage.range, () => carryOut(state, trigger, context(stage.range)), true);
+    }
+    for (const instruction of stage.instructions) {
+      this.#ports.run.signal?.throwIfAborted();
+      const { range } = instruction;
+      const before = state;
+      state = await this.#located(range, () => carryOut(before, instruction, context(range)));
+      carriedOut++;
+    }
+    return state;
+  }
+
+  /** What a stage begins with on this base, and what the base wants done first. */
+  #begun(base: State): { readonly state: State; readonly triggers: readonly Instruction[] } {
     const triggers = (base.config.OnBuild ?? []).map((text) => parseTrigger(text));
     const { OnBuild: _, ...config } = base.config;
     const own = asBase(triggers.length > 0 ? config : base.config);
     const variables = withVariables(base.variables, envOf(own));
-    let state: State = { ...base, config: own, variables, ownCommand: false };
-    let carriedOut = 0;
-    const runs = () => stage.instructions.slice(carriedOut).some(({ kind }) => kind === 'run');
-    const context = this.#context(stage, state.platform, runs);
-    for (const trigger of triggers) state = await this.#located(stage.range, () => carryOut(state, trigger, context));
-    for (const instruction of stage.instructions) {
-      this.#ports.run.signal?.throwIfAborted();
-      const before = state;
-      state = await this.#located(instruction.range, () => carryOut(before, instruction, context));
-      carriedOut++;
-    }
-    return state;
+    return { state: { ...base, config: own, variables, ownCommand: false }, triggers };
   }
 
   /** A mistake in a name is told where the instruction is carried out. */
@@ -111,53 +166,25 @@ class Solver {
     }
   }
 
-  async #located<T>(range: Range, work: () => Promise<T>): Promise<T> {
+  async #located<T>(range: Range, work: () => Promise<T>, isTrigger?: boolean): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      throw inFile(error, this.#file, range);
+      throw inFile(error, this.#file, range, isTrigger);
     }
   }
 
-  async #base(stage: Stage): Promise<State> {
-    const { directives } = this.#file;
-    const expand = (text: string) => expandWord(text, (name) => this.#globals.get(name), directives);
-    const name = expand(stage.base.text);
-    if (name === '') {
-      throw new ImageError('INVALID', `FROM ${stage.base.text} names nothing: its variables are empty`, {
-        hint: 'declare them with ARG before the first FROM, with a default, or give them with --build-arg',
-      });
-    }
-    const wanted = stage.platform === undefined ? '' : expand(stage.platform.text);
-    const platform = wanted === '' ? this.#platform : parsePlatform(wanted, this.#settings.buildPlatform);
-    const earlier = /^\d+$/.test(name) ? undefined : findStage(this.#file.stages, name, stage.index);
-    const named = await this.#ports.named(name, platform);
-    if (named === undefined && earlier !== undefined) return this.stage(earlier);
-    if (named === undefined && name === 'scratch') return scratchState(platform);
-    const label = { platform, stage: labelOf(stage, this.#file), number: 1, total: stepsOf(stage) };
-    const load = () => (named === undefined ? this.#ports.image(name, platform) : named.base());
-    const step = { ...label, text: `FROM ${name}` };
-    const { state } = await this.#ports.steps.run(step, async () => ({ cached: false, state: await load() }));
-    if (!sameMachine(state.platform, platform)) {
-      const told = { found: formatPlatform(state.platform), wanted: formatPlatform(platform) };
-      this.#ports.check('InvalidBaseImagePlatform', stage.base.range, otherPlatform(name, told));
-    }
-    return state;
-  }
-
-  /** @param runs whether a RUN is still to come */
-  #context(stage: Stage, platform: Platform, runs: () => boolean): StageContext {
+  /** @param runs whether a RUN is still to come @returns of an instruction's lines */
+  #context(stage: Stage, platform: Platform, runs: () => boolean): (range: Range) => StageContext {
     const { noCache } = this.#settings;
-    const find = (from: string) => this.#source(from, stage, platform);
     const label = { platform, stage: labelOf(stage, this.#file), total: stepsOf(stage) };
     let number = 1;
-    return {
+    const context: Omit<StageContext, 'source'> = {
       ports: this.#ports,
       settings: this.#settings,
       escape: this.#file.directives.escape,
       fresh: noCache === 'all' || (stage.name !== undefined && noCache.includes(stage.name)),
       globals: this.#globals,
-      source: async (from) => (from === undefined ? { chain: undefined, ...this.#ports.context } : find(from)),
       anticipate: () => {
         if (!runs()) return;
         const begun = this.#ports.runner().then((runner) => runner.begin());
@@ -165,46 +192,24 @@ class Solver {
       },
       step: (text, work) => this.#ports.steps.run({ ...label, number: Math.min(++number, label.total), text }, work),
     };
+    return (range) => ({
+      ...context,
+      source: async (from) =>
+        from === undefined ? { chain: undefined, ...this.#ports.context } : this.#source(from, stage, range),
+    });
   }
 
-  /** A named context first, then a stage, then an image. */
-  async #source(from: string, stage: Stage, platform: Platform): Promise<Filesystem> {
-    const named = await this.#ports.named(from, platform);
-    if (named !== undefined) return { chain: undefined, tree: named.tree };
-    const earlier = stageMeant(this.#file.stages, from, stage.index);
-    return earlier === undefined ? this.#ports.image(from, platform) : this.stage(earlier);
+  async #source(from: string, stage: Stage, range: Range): Promise<Filesystem> {
+    const meaning = await this.#names.source(from, stage, range);
+    if (meaning.kind === 'named') return { chain: undefined, tree: meaning.context.tree };
+    return meaning.kind === 'stage' ? this.stage(meaning.stage) : meaning.state;
   }
 }
 
-/** As BuildKit compares what a base is for: many configs leave the variant out. */
-function sameMachine(a: Platform, b: Platform): boolean {
-  const [one, other] = [normalPlatform(a), normalPlatform(b)];
-  return one.os === other.os && one.architecture === other.architecture;
-}
-
-/** FROM, and each instruction that may make a layer. */
-function stepsOf({ instructions }: Stage): number {
-  return 1 + instructions.filter(({ kind }) => ['run', 'copy', 'add', 'workdir'].includes(kind)).length;
-}
-
-function labelOf({ name, index }: Stage, { stages }: Dockerfile): string {
-  if (name !== undefined) return name;
-  return stages.length === 1 ? 'build' : `stage-${index}`;
-}
-
-/** Global arguments: what the command line says, else their default, which may speak of those before. */
-function globalsOf(
-  { globalArgs, directives }: Dockerfile,
-  predefined: ReadonlyMap<string, string>,
-  { args }: BuildSettings,
-): ReadonlyMap<string, string> {
-  const known = new Map(predefined);
-  for (const [name, value] of args) if (predefined.has(name)) known.set(name, value);
-  for (const { name: word, value } of globalArgs.flatMap((instruction) => instruction.args)) {
-    const expand = (text: string) => expandWord(text, (name) => known.get(name), directives);
-    const name = expand(word.text);
-    const own = args.get(name) ?? (value === undefined ? undefined : expand(value.text));
-    if (own !== undefined) known.set(name, own);
-  }
-  return known;
+/** Begun once. */
+function remembered(known: Map<number, Promise<State>>, { index }: Stage, begin: () => Promise<State>): Promise<State> {
+  const found = known.get(index) ?? begin();
+  found.catch(() => undefined); // whoever asked for it awaits it
+  known.set(index, found);
+  return found;
 }

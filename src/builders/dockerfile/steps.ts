@@ -1,6 +1,18 @@
 /** Telling of steps: each has a number, a beginning, an end and what was printed between. @module */
+import type { Dockerfile, Stage } from '../../formats/dockerfile/types.ts';
 import { formatPlatform } from '../../model/platform.ts';
 import type { BuildEvent, StepEnd, StepName, StepReporter } from './ports.ts';
+
+/** FROM, and each instruction that may make a layer. */
+export function stepsOf({ instructions }: Stage): number {
+  return 1 + instructions.filter(({ kind }) => ['run', 'copy', 'add', 'workdir'].includes(kind)).length;
+}
+
+/** What a stage is called. */
+export function labelOf({ name, index }: Stage, { stages }: Dockerfile): string {
+  if (name !== undefined) return name;
+  return stages.length === 1 ? 'build' : `stage-${index}`;
+}
 
 export class Steps implements StepReporter {
   readonly #report: (event: BuildEvent) => void;

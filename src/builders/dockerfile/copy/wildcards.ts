@@ -44,6 +44,13 @@ export function matchingPaths(tree: Tree, path: string): readonly string[] {
   return out;
 }
 
+/** @param path clean and absolute @throws ImageError USAGE for a pattern that is broken */
+export function assertPattern(path: string): void {
+  const names = splitPath(path);
+  const first = names.findIndex(hasWildcards);
+  if (first >= 0) for (const name of names.slice(first)) compileName(name);
+}
+
 type NameTest = (name: string) => boolean;
 
 /** A directory that matches stands for all that is in it. */
