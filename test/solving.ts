@@ -11,7 +11,7 @@ import { parsePlatform } from '../src/model/platform.ts';
 
 export const AMD64: Platform = { os: 'linux', architecture: 'amd64' };
 
-const SETTINGS: BuildSettings = {
+export const SETTINGS: BuildSettings = {
   args: new Map(),
   clock: { time: 0, clamps: true },
   noCache: [],

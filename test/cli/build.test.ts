@@ -44,6 +44,13 @@ describe('instead of a build', () => {
     expect([stderr, status]).toEqual(['2 findings\n', 1]);
   });
 
+  test('--check fails where the build would, before any of its steps', async () => {
+    writeFileSync(join(context, 'wrong'), 'FROM debian\nARG MODE=abc\nCOPY --chmod=$MODE big /\nCMD echo\n');
+    const { stdout, stderr, status } = await build('--check', '-f', join(context, 'wrong'));
+    expect([stdout, status]).toEqual([expect.stringContaining('JSONArgsRecommended'), 3]);
+    expect(stderr).toMatch(/wrong:3: "abc" is no file mode[\s\S]*>>> COPY --chmod=\$MODE big \/\n {19}\^{5}\n/);
+  });
+
   test('--check --json is as its schema says', async () => {
     const { stdout } = await build('--check', '--json');
     const { findings } = buildCheckSchema.parse(JSON.parse(stdout));

@@ -7,8 +7,8 @@ import type { BuildSettings } from './context.ts';
 import { inFile } from './failure.ts';
 import type { State } from './state.ts';
 
-export function environmentIn({ variables }: Pick<State, 'variables'>): Environment {
-  return (name) => variables.get(name);
+export function environmentIn({ variables, unset }: Pick<State, 'variables' | 'unset'>): Environment {
+  return (name) => variables.get(name) ?? unset?.(name);
 }
 
 /** The variables with these set, which come last then. */

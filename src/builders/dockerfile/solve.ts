@@ -4,10 +4,9 @@
  * @module
  */
 import { ImageError } from '../../base/errors.ts';
-import { parseTrigger } from '../../formats/dockerfile/parse.ts';
 import type { Dockerfile, Instruction, Range, Stage } from '../../formats/dockerfile/types.ts';
 import type { Platform } from '../../formats/oci/types.ts';
-import { asBase, envOf } from './config.ts';
+import { beginOn } from './begin.ts';
 import type { BuildSettings, StageContext } from './context.ts';
 import { inFile } from './failure.ts';
 import { sourcesOf, stageMeant, targetStage } from './graph.ts';
@@ -16,7 +15,7 @@ import { Names } from './names.ts';
 import type { BuildPorts } from './ports.ts';
 import { rehearse } from './rehearse.ts';
 import { assertAllowed, assertGiven, mountsIn } from './run-step.ts';
-import { globalsOf, platformArgs, withVariables } from './scope.ts';
+import { globalsOf, platformArgs } from './scope.ts';
 import { type Filesystem, filesOf, type State } from './state.ts';
 import { labelOf, stepsOf } from './steps.ts';
 
@@ -88,7 +87,7 @@ class Solver {
     if (ground.kind === 'replaced') return ground.state;
     const sources = this.#rehearseSources(stage);
     const base = ground.kind === 'stage' ? await this.rehearse(ground.stage) : ground.state;
-    const begun = this.#begun(base);
+    const { triggers, ...begun } = beginOn(base);
     let { state } = begun;
     const scope = { settings: this.#settings, escape: this.#file.directives.escape, globals: this.#globals };
     const go = async (instruction: Instruction) => {
@@ -98,7 +97,7 @@ class Solver {
       for (const mount of mountsIn(state, instruction, scope)) await assertGiven(mount, this.#ports);
       return after;
     };
-    for (const trigger of begun.triggers) state = await this.#located(stage.range, () => go(trigger), true);
+    for (const trigger of triggers) state = await this.#located(stage.range, () => go(trigger), true);
     for (const instruction of stage.instructions) state = await this.#located(instruction.range, () => go(instruction));
     await sources;
     return state;
@@ -129,7 +128,7 @@ class Solver {
     }
     const found = ground.kind === 'stage' ? await this.stage(ground.stage) : ground.state;
     const base = { ...found, ...filesOf(() => this.#located(stage.range, found.root)) };
-    const { triggers, ...begun } = this.#begun(base);
+    const { triggers, ...begun } = beginOn(base);
     let { state } = begun;
     let carriedOut = 0;
     const runs = () => stage.instructions.slice(carriedOut).some(({ kind }) => kind === 'run');
@@ -145,15 +144,6 @@ class Solver {
       carriedOut++;
     }
     return state;
-  }
-
-  /** What a stage begins with on this base, and what the base wants done first. */
-  #begun(base: State): { readonly state: State; readonly triggers: readonly Instruction[] } {
-    const triggers = (base.config.OnBuild ?? []).map((text) => parseTrigger(text));
-    const { OnBuild: _, ...config } = base.config;
-    const own = asBase(triggers.length > 0 ? config : base.config);
-    const variables = withVariables(base.variables, envOf(own));
-    return { state: { ...base, config: own, variables, ownCommand: false }, triggers };
   }
 
   /** A mistake in a name is told where the instruction is carried out. */

@@ -40,6 +40,8 @@ export interface State extends Filesystem {
   readonly keys: readonly Digest[];
   /** What a word may speak of and a RUN sees: of ENV and ARG, the one set last at the end. */
   readonly variables: ReadonlyMap<string, string>;
+  /** Told of a variable that is none of these; throws where a base that nobody has looked at may have it. */
+  readonly unset?: (name: string) => undefined;
   /** ARGs and their values, in the order in which they were declared. */
   readonly args: ReadonlyMap<string, string | undefined>;
   /** Whether this stage said CMD. */

@@ -4,7 +4,7 @@ import { LINT_RULES, SIZE_RULES } from '../../formats/dockerfile/lint/rules.ts';
 import { type Outline, type OutlineMount, outlineOf } from '../../formats/dockerfile/outline/outline.ts';
 import { type Target, targetsOf } from '../../formats/dockerfile/outline/targets.ts';
 import type { Dockerfile, Range } from '../../formats/dockerfile/types.ts';
-import { type CheckedLine, checkDockerfile, readBuildFile } from '../../operations/build/check.ts';
+import { assertBuildable, type CheckedLine, checkDockerfile, readBuildFile } from '../../operations/build/check.ts';
 import type { BuildOptions } from '../../operations/build/options.ts';
 import type { Context } from '../command.ts';
 import { STATUS } from '../errors.ts';
@@ -25,9 +25,12 @@ export async function answer(call: Call, options: BuildOptions, context: Context
     else context.print(outlineText(outline));
   } else {
     const findings = await checkDockerfile(read, options);
+    const isText = call.format !== 'json' && !context.json;
+    if (!isText) assertBuildable(read, options);
     if (call.format === 'json') context.printJson(lintDocument(findings, file));
     else if (context.json) context.printJson({ findings });
     else if (findings.length > 0) context.print(findings.map(findingText).join('\n\n'));
+    if (isText) assertBuildable(read, options);
     context.note(findings.length === 0 ? 'nothing is found' : countOf(findings.length, 'finding'));
     if (findings.length > 0 && !call.ignoresStatus) context.exit(STATUS.no);
   }

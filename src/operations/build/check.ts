@@ -1,5 +1,6 @@
 /** What there is to say of a Dockerfile without building it: its checks, its targets, what they take. @module */
 import { excerpt } from '../../builders/dockerfile/failure.ts';
+import { assertSound } from '../../builders/dockerfile/soundness.ts';
 import { inFileOrder, lint } from '../../formats/dockerfile/lint/lint.ts';
 import type { LintFinding } from '../../formats/dockerfile/lint/report.ts';
 import { lintSize } from '../../formats/dockerfile/lint/size/size.ts';
@@ -7,6 +8,7 @@ import { parseDockerfile } from '../../formats/dockerfile/parse.ts';
 import type { Dockerfile, Range } from '../../formats/dockerfile/types.ts';
 import type { Access } from '../../sources.ts';
 import { storeDirectory } from '../../store/directory.ts';
+import { machinePlatform } from '../../system/machine.ts';
 import { openBuildSource } from './contexts.ts';
 import type { Ignore } from './ignore.ts';
 import type { BuildOptions } from './options.ts';
@@ -37,6 +39,13 @@ export async function readBuildFile(options: FileOptions, access: Access): Promi
   const asked = { context, file, keepGitDir: false, store: storeDirectory(access.env) };
   const source = await openBuildSource(asked, openOutside(options, stack, access), stack, access.run ?? {});
   return { dockerfile: parseDockerfile(source.dockerfile, source.name), ignore: source.ignore };
+}
+
+/** @throws ImageError for what would end a build before its first step, as far as the file and the options tell */
+export function assertBuildable({ dockerfile }: BuildFile, options: BuildOptions): void {
+  const clock = { time: options.epoch ?? 0, clamps: true };
+  const settings = { ...options, clock, buildPlatform: machinePlatform() };
+  for (const platform of options.platforms) assertSound(dockerfile, platform, settings);
 }
 
 /** BuildKit's checks and our own on size, in the order of the file. */
