@@ -34,6 +34,19 @@ afterAll(() => {
 
 const build = (...args: string[]) => pare(['build', ...args, context], { env: { PARE_HOME: home } });
 
+test.each([
+  [['-t', 'a b'], 2, 'is not the name of an image'],
+  [['-o', 'type=oci,dest=/none/x.tar'], 3, 'there is no directory /none'],
+  [['-t', 'a', '--iidfile', '/none/id'], 3, 'there is no directory /none'],
+  [['-t', 'a', '--metadata-file', '/tmp'], 3, 'it is a directory'],
+  [['-t', 'a', '--base', 'b'], 2, 'add --pack'],
+  [['--pack', 'a', '--annotation', 'b=c'], 2, '--annotation does not go with --pack'],
+])('%j is refused before the first step', async (words, status, message) => {
+  const refused = await build('--progress', 'plain', ...words);
+  expect(refused).toMatchObject({ status, stdout: '', stderr: expect.stringContaining(message) });
+  expect(refused.stderr).not.toMatch(/^#1 /m);
+});
+
 describe('instead of a build', () => {
   test('--check says what is found, with lines, and that there is something', async () => {
     const { stdout, stderr, status } = await build('--check');
@@ -48,7 +61,7 @@ describe('instead of a build', () => {
     writeFileSync(join(context, 'wrong'), 'FROM debian\nARG MODE=abc\nCOPY --chmod=$MODE big /\nCMD echo\n');
     const { stdout, stderr, status } = await build('--check', '-f', join(context, 'wrong'));
     expect([stdout, status]).toEqual([expect.stringContaining('JSONArgsRecommended'), 3]);
-    expect(stderr).toMatch(/wrong:3: "abc" is no file mode[\s\S]*>>> COPY --chmod=\$MODE big \/\n {19}\^{5}\n/);
+    expect(stderr).toMatch(/wrong:3: "abc" is no file mode[\s\S]*>>> COPY --chmod=\$MODE big \/\n {21}\^{5}\n/);
   });
 
   test('--check --json is as its schema says', async () => {

@@ -4,6 +4,7 @@ import { fromSystem, ImageError } from '../../base/errors.ts';
 import { formatNamed, withDefaultTag } from '../../formats/reference/docker.ts';
 import { parseReference } from '../../formats/reference/parse.ts';
 import type { SavedBuild } from '../../operations/build/save.ts';
+import { assertWritableFile } from '../../system/writable.ts';
 import { isImage, type Place } from './outputs.ts';
 
 export interface ResultFiles {
@@ -11,8 +12,12 @@ export interface ResultFiles {
   readonly metadataFile?: string;
 }
 
-/** Before the build: what an earlier one left is gone if this one fails. @throws ImageError USAGE where there will be no image */
-export function prepareFiles({ iidfile }: ResultFiles, places: readonly Place[]): void {
+/**
+ * Before the build: what an earlier one left is gone if this one fails.
+ * @throws ImageError USAGE where there will be no image; NOT_FOUND, CONFLICT, DENIED where nothing can be written
+ */
+export function prepareFiles({ iidfile, metadataFile }: ResultFiles, places: readonly Place[]): void {
+  for (const path of [iidfile, metadataFile]) if (path !== undefined) assertWritableFile(path);
   if (iidfile === undefined) return;
   if (places.length > 0 && !places.some(isImage)) {
     throw new ImageError('USAGE', '--iidfile names an image, and only files are written', {

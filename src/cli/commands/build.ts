@@ -4,12 +4,14 @@ import { type Command, Option } from 'commander';
 import { ImageError } from '../../base/errors.ts';
 import { printableName } from '../../base/names.ts';
 import type { Platform } from '../../formats/oci/types.ts';
+import { parseReference } from '../../formats/reference/parse.ts';
 import { parsePlatform, samePlatform } from '../../model/platform.ts';
 import { isSet } from '../../operations/build/arguments.ts';
 import { type Building, openBuilding } from '../../operations/build/build.ts';
 import type { CacheSource, CacheTarget } from '../../operations/build/cache/options.ts';
 import type { BuildOptions } from '../../operations/build/options.ts';
 import type { SavedBuild } from '../../operations/build/save.ts';
+import { assertWritable } from '../../operations/build/writable.ts';
 import type { Written } from '../../operations/pack.ts';
 import { machinePlatform } from '../../system/machine.ts';
 import { annotations } from '../build/annotations.ts';
@@ -177,6 +179,7 @@ async function run(directory: string, flags: Flags, context: Context): Promise<v
     const { answer } = await import('../build/answer.ts');
     return answer(call, options, context);
   }
+  for (const { reference, form } of places) await assertWritable(reference, form, access);
   prepareFiles(flags, places);
   await using building = await openBuilding(options, access);
   const written = flags.pack === undefined ? await saveAll(building, places, tag, fallback) : [];
@@ -220,7 +223,7 @@ async function saveAll(
 
 async function packAll(
   building: Building,
-  { pack: programs = [], base, tag = [] }: Flags,
+  { pack: programs = [], base, tag = [], label = [] }: Flags,
   places: readonly Place[],
   fallbackName: string,
   { env, run, insecure }: Pick<Context, 'env' | 'run' | 'insecure'>,
@@ -230,7 +233,7 @@ async function packAll(
     programs,
     args: [],
     volumes: [],
-    labels: {},
+    labels: pairs(label),
     ...(base === undefined ? {} : { base }),
     ...(time === undefined ? {} : { time }),
   };
@@ -250,7 +253,7 @@ async function packAll(
 
 function optionsOf(directory: string, flags: Flags, { env }: Context, { report }: BuildShow): BuildOptions {
   const platforms = platformsIn(flags.platform ?? ['local']);
-  assertOnePacked(flags, platforms);
+  assertPackable(flags, platforms);
   const args = buildArgs(flags.buildArg ?? [], env);
   const epoch = sourceDate({ SOURCE_DATE_EPOCH: args.get('SOURCE_DATE_EPOCH') ?? env['SOURCE_DATE_EPOCH'] });
   return {
@@ -258,6 +261,7 @@ function optionsOf(directory: string, flags: Flags, { env }: Context, { report }
     file: flags.file,
     target: flags.target,
     platforms,
+    isPlatformAsked: flags.platform !== undefined,
     args,
     contexts: namedValues(flags.buildContext ?? [], '--build-context'),
     noCache: flags.cache === false ? 'all' : (flags.noCacheFilter ?? []),
@@ -295,8 +299,17 @@ function platformsIn(texts: readonly string[]): readonly Platform[] {
   return all.filter((one, i) => all.findIndex((other) => samePlatform(one, other)) === i);
 }
 
-function assertOnePacked({ pack }: Flags, platforms: readonly Platform[]): void {
-  if (pack === undefined || platforms.length === 1) return;
+/** @throws ImageError USAGE for what --pack does not go with */
+function assertPackable({ pack, base, annotation = [] }: Flags, platforms: readonly Platform[]): void {
+  if (pack === undefined) {
+    if (base === undefined) return;
+    throw new ImageError('USAGE', '--base is the image below what --pack takes', { hint: 'add --pack PROGRAM' });
+  }
+  if (base !== undefined) parseReference(base);
+  if (annotation.length > 0) {
+    throw new ImageError('USAGE', '--annotation does not go with --pack', { hint: 'pare mutate --annotation adds it' });
+  }
+  if (platforms.length === 1) return;
   throw new ImageError('USAGE', '--pack takes the programs of one platform', { hint: 'build one with --platform' });
 }
 

@@ -1,7 +1,7 @@
 /** Building from a Dockerfile to references. @module */
 
 import type { BuildSettings } from '../../builders/dockerfile/context.ts';
-import { type BuiltImage, imageOf } from '../../builders/dockerfile/image.ts';
+import { type BuiltImage, imageOf, platformOf } from '../../builders/dockerfile/image.ts';
 import type { BuildPorts } from '../../builders/dockerfile/ports.ts';
 import { solve } from '../../builders/dockerfile/solve.ts';
 import type { State } from '../../builders/dockerfile/state.ts';
@@ -17,7 +17,6 @@ import { assertArguments, assertFrontend, isSet, warnOfArguments } from './argum
 import { withMemory } from './cache/inline.ts';
 import { type SentCache, sendCaches } from './cache/send.ts';
 import { openBuildSource } from './contexts.ts';
-import { assertDistinct } from './distinct.ts';
 import type { BuildOptions } from './options.ts';
 import { laterChecks, reportChecks } from './report-checks.ts';
 import { type SavedBuild, type SaveForm, saveBuild } from './save.ts';
@@ -70,19 +69,18 @@ export async function openBuilding(options: BuildOptions, access: Access): Promi
   await contents.save();
   sendable.memory.markUsed();
   const images: BuiltImage[] = [];
-  for (const state of states) {
-    const own = annotationsOf(options.annotations, 'manifest', state.platform) ?? {};
-    const image = withMemory(imageOf(state, settings, options.labels, own), state, sendable, options);
+  for (const [i, state] of states.entries()) {
+    const platform = platformOf(state, options.isPlatformAsked ? options.platforms[i] : undefined);
+    const own = annotationsOf(options.annotations, 'manifest', platform) ?? {};
+    const image = withMemory(imageOf(state, settings, platform, options.labels, own), state, sendable, options);
     images.push(options.squash ? await squashed(image, state) : image);
   }
   const open = whole.move();
   const [first] = states as [State];
   return {
     images,
-    save: async (reference, form = {}) => {
-      assertDistinct(images, dockerfile, options);
-      return saveBuild({ images, isIndex, annotations: options.annotations }, reference, form, memo, access);
-    },
+    save: (reference, form = {}) =>
+      saveBuild({ images, isIndex, annotations: options.annotations }, reference, form, memo, access),
     sendCaches: () => {
       const keys = new Set(states.flatMap((state) => state.keys));
       return sendCaches(options.cacheTo ?? [], { ...sendable, keys }, access);

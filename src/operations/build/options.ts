@@ -16,6 +16,8 @@ export interface BuildOptions extends Omit<BuildSettings, 'clock' | 'buildPlatfo
   readonly file: string | undefined;
   /** At least one; several make an index. */
   readonly platforms: readonly Platform[];
+  /** Whether somebody asked for them: then that is what the images say they are for. */
+  readonly isPlatformAsked?: boolean;
   /** `--build-context NAME=…` */
   readonly contexts: ReadonlyMap<string, string>;
   readonly labels: Readonly<Record<string, string>>;

@@ -101,16 +101,25 @@ async function prepare(dir: string): Promise<boolean> {
       removeDeadTempFiles(dir);
       return false;
     }
-    if (readdirSync(dir).some((name) => !name.startsWith('.pare-') && !LAYOUT_NAMES.has(name))) {
-      throw new ImageError('CONFLICT', `${dir} is not empty, and no OCI image layout`, {
-        hint: 'name a directory that is new, empty, or a layout',
-      });
-    }
+    assertFree(dir);
   } catch (error) {
     throw fromSystem(error, `cannot write to ${dir}`);
   }
   await makeLayout(dir);
   return true;
+}
+
+/** A directory that is new, empty or a layout. @throws ImageError CONFLICT; DENIED, IO */
+export function assertFree(dir: string): void {
+  try {
+    if (!existsSync(dir) || isLayout(dir)) return;
+    if (readdirSync(dir).every((name) => name.startsWith('.pare-') || LAYOUT_NAMES.has(name))) return;
+  } catch (error) {
+    throw fromSystem(error, `cannot write to ${dir}`);
+  }
+  throw new ImageError('CONFLICT', `${dir} is not empty, and no OCI image layout`, {
+    hint: 'name a directory that is new, empty, or a layout',
+  });
 }
 
 /** What is there while another process is making the layout. */

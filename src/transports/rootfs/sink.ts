@@ -6,7 +6,7 @@
  * the end, and no existing name is ever opened or followed.
  * @module
  */
-import { chmodSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { fromSystem, ImageError } from '../../base/errors.ts';
 import type { Tree } from '../../model/tree.ts';
 import type { Run } from '../../ports/run.ts';
@@ -32,14 +32,22 @@ export async function writeRootDirectory(tree: Tree, dir: string, run: Run = {})
   }
 }
 
+/** Or not there. @throws ImageError CONFLICT; DENIED, IO */
+export function assertEmpty(dir: string): void {
+  try {
+    if (!existsSync(dir) || readdirSync(dir).length === 0) return;
+  } catch (error) {
+    throw fromSystem(error, `cannot write to ${dir}`);
+  }
+  throw new ImageError('CONFLICT', `${dir} is not empty`, {
+    hint: 'name a directory that is new or empty: pare does not write over what is there',
+  });
+}
+
 function prepare(dir: string): boolean {
   try {
     const isNew = makeDirectories(dir, 0o700);
-    if (readdirSync(dir).length > 0) {
-      throw new ImageError('CONFLICT', `${dir} is not empty`, {
-        hint: 'name a directory that is new or empty: pare does not write over what is there',
-      });
-    }
+    assertEmpty(dir);
     chmodSync(dir, 0o700);
     return isNew;
   } catch (error) {
