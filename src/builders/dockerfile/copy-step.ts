@@ -120,7 +120,8 @@ async function sourceOf(
   if (instruction.kind === 'copy') {
     const from = await context.source(instruction.from?.text);
     if (!instruction.parents) return partOf(from, text, (tree) => pathSource(tree, text, false), [text]);
-    return { ...partOf(from, '', (tree) => parentsSource(tree, text), [text, 'parents']), words: text };
+    const parents = (tree: Tree) => parentsSource(tree, text);
+    return { ...partOf(from, placeOfParents(text), parents, [text, 'parents']), words: text };
   }
   const unpacks = instruction.unpack ?? true;
   return partOf(await context.source(undefined), text, (tree) => pathSource(tree, text, unpacks), [text, unpacks]);
@@ -129,14 +130,13 @@ async function sourceOf(
 /** @param part what it is of the files, and how it is taken */
 function partOf(from: Filesystem, words: string, take: (tree: Tree) => CopySource, part: readonly unknown[]): SourceOf {
   const { fingerprint } = from;
-  const path = pathBeforeWildcards(cleanPath(`/${words}`));
+  const pattern = cleanPath(`/${words}`);
   return {
     words,
-    read: async () => take(await from.tree()),
+    read: async () => take(await from.tree(pattern)),
     from,
     part,
-    // A link leads anywhere in the context.
-    ...(fingerprint && { fingerprint: async () => (await fingerprint(path)) ?? fingerprint('/') }),
+    ...(fingerprint && { fingerprint: () => fingerprint(pattern) }),
   };
 }
 
@@ -154,6 +154,11 @@ function heredocSource(
 
 function pathSource(tree: Tree, text: string, unpacks: boolean): CopySource {
   return { kind: 'path', tree, path: cleanPath(`/${text}`), unpacks };
+}
+
+/** What all of it lies in: a pattern as in .dockerignore, where `**` is any number of names, and a backslash takes a meaning away. */
+function placeOfParents(text: string): string {
+  return text.includes('\\') ? '/' : pathBeforeWildcards(cleanPath(`/${text}`));
 }
 
 /** `a/./b/c` is taken from `a`, and keeps `b/`. Without wildcards, something has to be there. */

@@ -12,7 +12,7 @@ import type { Run } from '../../ports/run.ts';
 import type { Filesystem, State } from './state.ts';
 
 export interface BuildPorts {
-  /** The build context, without what .dockerignore leaves out. Read at the first call. */
+  /** The build context, without what .dockerignore leaves out. Read as it is asked for. */
   readonly context: Pick<Filesystem, 'tree' | 'fingerprint'>;
   /** `--build-context NAME=…`; undefined where there is none of that name. */
   named(name: string, platform: Platform): Promise<NamedContext | undefined>;
@@ -68,8 +68,8 @@ export interface StepName {
 export interface NamedContext {
   /** To build upon. */
   base(): Promise<State>;
-  /** To copy from. */
-  tree(): Promise<Tree>;
+  /** To copy from. @param pattern see {@link Filesystem} */
+  tree(pattern?: string): Promise<Tree>;
 }
 
 /** What ADD downloads. */

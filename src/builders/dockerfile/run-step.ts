@@ -16,6 +16,7 @@ import { cacheIdOf } from './cache-id.ts';
 import { shellOf, workingDirectory } from './config.ts';
 import type { Scope } from './configure.ts';
 import type { BuildSettings, StageContext } from './context.ts';
+import { pathBeforeWildcards } from './copy/wildcards.ts';
 import { digestOfNode } from './describe.ts';
 import { atWord, failedProgram, Tail } from './failure.ts';
 import { runText } from './history.ts';
@@ -265,6 +266,11 @@ interface Bound {
   read(): Promise<{ readonly root: StepRoot; readonly source: string }>;
 }
 
+/** A path in which nothing is a wildcard: all of it where something would be taken for one. */
+function literal(path: string): string {
+  return pathBeforeWildcards(path) === path ? path : '/';
+}
+
 /** Of a context only what is mounted is laid out; of a stage, its layers lie there already. */
 async function bindMount(
   { target, source, from }: { readonly target: string; readonly source: string; readonly from: string | undefined },
@@ -274,7 +280,7 @@ async function bindMount(
   const path = joinPath(cwd, target);
   const { chain, root, tree } = await context.source(from);
   const find = async () => {
-    const whole = await tree();
+    const whole = await tree(literal(cleanPath(`/${source}`)));
     const place = resolve(whole, cleanPath(`/${source}`));
     const node = place.kind === 'found' ? nodeAt(whole, place.path) : undefined;
     if (node !== undefined && place.kind === 'found') return { path: place.path, node };

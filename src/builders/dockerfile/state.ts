@@ -11,9 +11,10 @@ import type { Told } from './history.ts';
 export interface Filesystem {
   /** Names the content, where that is known without reading it. */
   readonly chain: Digest | undefined;
-  /** Where the content has no such name: what tells that what is at a path has not changed since it was read, or until it is. */
-  fingerprint?(path: string): Promise<string | undefined>;
-  tree(): Promise<Tree>;
+  /** Where the content has no such name: what tells that what a source selects has not changed since it was read, or until it is. */
+  fingerprint?(pattern: string): Promise<string | undefined>;
+  /** @param pattern what of it is needed, a path with wildcards in it: no more may be there. Clean and absolute */
+  tree(pattern?: string): Promise<Tree>;
   /** Absent where they lie in no layers. */
   root?(): Promise<StepRoot>;
 }

@@ -28,10 +28,10 @@ export interface BuildSource {
   readonly dockerfile: Uint8Array;
   /** What .dockerignore says of the context; absent where there is none. */
   readonly ignore?: Ignore;
-  /** Read once. */
-  context(): Promise<Tree>;
-  /** What tells whether what is at a path of the context has changed since it was read, or until it is; see `local-context.ts`. */
-  fingerprint?(path: string): Promise<Digest | undefined>;
+  /** What a source of COPY selects at least; all of it where none is named. Read once. @param pattern clean and absolute */
+  context(pattern?: string): Promise<Tree>;
+  /** What tells whether what a source selects has changed since it was read, or until it is; see `local-context.ts`. */
+  fingerprint?(pattern: string): Promise<Digest | undefined>;
 }
 
 export interface SourceOptions {

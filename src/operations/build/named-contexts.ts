@@ -17,7 +17,7 @@ import { statsAt } from '../../system/stats.ts';
 import { archiveTree } from './archive.ts';
 import { isAddress, type Remotes, readIgnore } from './contexts.ts';
 import { IGNORE_NOTHING } from './ignore.ts';
-import { readContext } from './local-context.ts';
+import { localContext } from './local-context.ts';
 
 export interface NamedSources {
   readonly contexts: ReadonlyMap<string, string>;
@@ -55,13 +55,13 @@ function namedContext(
   access: Access,
 ): NamedContext {
   const { run = {} } = access;
-  const ofFiles = (tree: () => Promise<Tree>): NamedContext => ({
+  const ofFiles = (tree: (pattern?: string) => Promise<Tree>): NamedContext => ({
     tree,
     base: async () => sources.stateOf(await tree(), platform),
   });
   if (parseGitReference(value) !== undefined) return ofFiles(() => sources.remotes.git(value, { keepGitDir: false }));
   if (isAddress(value)) return ofFiles(() => filesOfAddress(value, sources.remotes, stack, run));
-  if (isDirectoryName(value)) return ofFiles(() => directory(value, run));
+  if (isDirectoryName(value)) return ofFiles((pattern) => directory(value, run, pattern));
   const reference = value.replace(/^docker-image:\/\//, '').replace(/^oci-layout:\/\//, 'oci:');
   const base = () => sources.image(reference, platform);
   const isRoot = ['rootfs', 'tar', 'host'].includes(parseReference(reference).kind);
@@ -74,13 +74,13 @@ function isDirectoryName(value: string): boolean {
   return value === '.' || value === '..' || /^\.{0,2}\//.test(value);
 }
 
-async function directory(path: string, run: Run): Promise<Tree> {
+async function directory(path: string, run: Run, pattern?: string): Promise<Tree> {
   if (!statsAt(path, `cannot read the context ${path}`)?.isDirectory()) {
     throw new ImageError('NOT_FOUND', `the context ${path} is no directory`);
   }
   const ignored = join(path, '.dockerignore');
   const hasOwn = statsAt(ignored, `cannot read the ignore file ${ignored}`) !== undefined;
-  return readContext(path, hasOwn ? await readIgnore(ignored, run) : IGNORE_NOTHING, run);
+  return localContext(path, hasOwn ? await readIgnore(ignored, run) : IGNORE_NOTHING, run).tree(pattern);
 }
 
 /** What a tar holds; any other file is `/context`, as BuildKit calls it. */
