@@ -20,6 +20,8 @@ export interface Blob {
   stream(offset: number, length: number): AsyncIterable<Uint8Array>;
   /** Where byte 0 lies in a file of this machine, for those who hand the file to the kernel. Its name may have gone since. */
   readonly file?: FilePlace;
+  /** Where it is a file that stays open, as a whole: its descriptor, for other threads of this process. */
+  readonly fd?: number;
 }
 
 export interface FilePlace {

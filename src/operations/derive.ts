@@ -17,7 +17,7 @@ import { type Access, openSource } from '../sources.ts';
 import { cacheDir, storeDirectory } from '../store/directory.ts';
 import { openLayerCache } from '../store/layer-cache.ts';
 import { machinePlatform } from '../system/machine.ts';
-import { loadImage } from '../transforms/load/load.ts';
+import { loadAhead } from '../transforms/load/load.ts';
 import { imagesOf, resolvePlatform } from '../transforms/load/platform.ts';
 import { type GoingWith, goingWith, warnOfLeft } from './going-with.ts';
 import type { Written } from './pack.ts';
@@ -72,12 +72,14 @@ export async function openDeriving(
   const cache = stack.use(openLayerCache(cacheDir(storeDirectory(access.env))));
   const { root, index, images: descriptors, artifacts, attestations } = await imagesToEdit(source, access);
   const images: (Candidate & GoingWith)[] = [];
+  const verdicts: Promise<unknown>[] = [];
   // A medium without manifests gives away its layers only when they are read.
   const unread = options.unread === true && !source.synthesized;
   for (const descriptor of descriptors) {
-    const image = unread
-      ? await loadUnread(source, descriptor, access.run)
-      : await loadImage(source, descriptor, cache, access.run);
+    const { image, verified } = unread
+      ? { image: await loadUnread(source, descriptor, access.run), verified: undefined }
+      : await loadAhead(source, descriptor, cache, access.run);
+    if (verified !== undefined) verdicts.push(verified);
     const made = await edit({ image, layers: storedLayers(image, source) });
     const keepsFiles = options.keepsFiles === true;
     const going = made === undefined ? STAYS : await goingWith(source, descriptor, keepsFiles, access.run);
@@ -88,9 +90,11 @@ export async function openDeriving(
     left += attestations + (await source.referrers(root.digest, access.run)).length;
   }
   warnOfLeft(source, left, access.run);
+  const verified = Promise.all(verdicts);
+  verified.catch(() => undefined); // for whoever saves
   const open = stack.move();
   return {
-    ...deriving({ source, root, index, images, artifacts, ...options, unread }, access),
+    ...deriving({ source, root, index, images, artifacts, verified, ...options, unread }, access),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
 }

@@ -46,6 +46,8 @@ export interface SaveRequest {
   readonly compression?: LayerForm | undefined;
   /** Whether nobody looks at layers, which all stay. */
   readonly unread?: boolean;
+  /** Before it resolves, nothing that is made of the images is shown: see `loadAhead`. */
+  readonly verified?: Promise<unknown>;
 }
 
 /** @throws ImageError */
@@ -63,10 +65,32 @@ export async function saveDerived(
       });
     }
     const one = oneOf(request, reference);
+    await request.verified;
     const tree = (one.made ?? one.image).tree;
     return { reference, ...(await saveRoot(tree, parsed, access)), ...chosen(one, request) };
   }
-  await using sink = await openSink(parsed, access, naming);
+  await using opened = await openSink(parsed, access, naming);
+  const sink = committingWhen(request.verified, opened);
+  try {
+    return await saveInto(sink, request, reference, access);
+  } catch (error) {
+    await request.verified; // that what it was made of is damaged is more to the point
+    throw error;
+  }
+}
+
+/** The same, where nothing is named before the promise resolves. */
+function committingWhen(ready: Promise<unknown> | undefined, sink: Sink): Sink {
+  return {
+    ...sink,
+    commit: async (...committed) => {
+      await ready;
+      await sink.commit(...committed);
+    },
+  };
+}
+
+async function saveInto(sink: Sink, request: SaveRequest, reference: string, access: Access): Promise<Written> {
   const single = request.index === undefined || sink.layerCompression !== undefined;
   if (!single) {
     const { digest, size } = await saveIndex(request, request.index as Index, sink, access.run);

@@ -11,6 +11,11 @@ export interface ScannedLayer {
   readonly size: number;
   /** In archive order, their contents slices of {@link blob}; made one at a time as they are asked for. */
   readonly entries: Iterable<LayerEntry>;
+  /**
+   * Absent where the bytes are known to be those of the DiffID. Else nothing that is made of them may be shown before this resolves;
+   * where they are not, it rejects with DIGEST_MISMATCH.
+   */
+  readonly verified?: Promise<void>;
 }
 
 export interface LayerCache extends AsyncDisposable {
@@ -21,8 +26,8 @@ export interface LayerCache extends AsyncDisposable {
    */
   put(diffId: DiffId, bytes: AsyncIterable<Uint8Array>, run?: Run): Promise<ScannedLayer>;
   /**
-   * A layer that lies uncompressed in a file of this machine: read where it is, and verified unless this very file has been
-   * before. @throws as {@link put}
+   * A layer that lies uncompressed in a file of this machine: read where it is, and verified meanwhile, unless this very file has been
+   * before. @throws ImageError INVALID for a broken tar
    */
   adopt(diffId: DiffId, blob: Blob, size: number, run?: Run): Promise<ScannedLayer>;
 }

@@ -6,17 +6,28 @@
 import { accessSync, constants, readFileSync, renameSync, rmSync } from 'node:fs';
 import { type FileHandle, mkdtemp, open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { setImmediate } from 'node:timers/promises';
 import { present } from '../base/assert.ts';
-import { algorithmOf, asDiffId, type DiffId, type Digest, Digester, digestOf, shortDigest } from '../base/digest.ts';
+import {
+  algorithmOf,
+  asDiffId,
+  type DiffId,
+  type Digest,
+  type DigestAlgorithm,
+  Digester,
+  digestOf,
+  shortDigest,
+} from '../base/digest.ts';
 import { fromSystem, ImageError, systemCode } from '../base/errors.ts';
 import type { Blob } from '../model/content.ts';
-import { LayerStream } from '../model/layer/read.ts';
+import { LayerStream, readLayer } from '../model/layer/read.ts';
 import type { LayerMaker } from '../ports/build-memory.ts';
 import type { LayerCache, ScannedLayer } from '../ports/layer-cache.ts';
 import type { Run } from '../ports/run.ts';
 import { bootId } from '../system/boot.ts';
 import { makeDirectories } from '../system/directories.ts';
 import { handleBlob, namedBlob } from '../system/file-blob.ts';
+import { digestBeside } from '../system/hash-thread.ts';
 import { createTempFile } from '../system/temp-file.ts';
 import { entriesPath, layerPath, markedUsed } from './cache-files.ts';
 import { decodeEntries, EntryWriter, type StoredEntries } from './entry-codec.ts';
@@ -81,6 +92,11 @@ export function openLayerCache(dir: string): LayerCache & LayerMaker {
     }
   };
 
+  const closing = new AbortController();
+  const whileOpen = (signal = closing.signal): AbortSignal => AbortSignal.any([signal, closing.signal]);
+  /** What reads files of {@link opened} on another thread. */
+  const hashing = new Set<Promise<unknown>>();
+
   const adopt: LayerCache['adopt'] = async (diffId, blob, size, run) => {
     const held = (await blob.hold?.()) ?? blob;
     if (Symbol.asyncDispose in held) opened.use(held as Blob & AsyncDisposable);
@@ -91,12 +107,21 @@ export function openLayerCache(dir: string): LayerCache & LayerMaker {
       ...(readInto && { readInto: (...range: Parameters<typeof readInto>) => readInto.call(held, ...range) }),
       stream: (...range) => held.stream(...range),
       ...(held.file && { file: held.file }),
+      ...(held.fd === undefined ? {} : { fd: held.fd }),
     };
     const key = digestOf(`${diffId} ${size} ${blob.id}`) as DiffId;
     const known = readEntries(dir, key, own);
     if (known?.header.size === size) return { blob: own, size, entries: known.entries };
-    const { entries } = await scan(diffId, own, held.stream(0, size), undefined, run);
-    return await remember(await writable(run), key, own, entries.done({ boot, size }));
+    const digest = digestOfBlob(own, size, algorithmOf(diffId), { ...run, signal: whileOpen(run?.signal) });
+    digest.catch(() => undefined); // awaited below, unless the scan fails before
+    hashing.add(digest);
+    const bytes = (await listed(diffId, own, size, run)).done({ boot, size });
+    const verified = (async () => {
+      assertDigest(diffId, asDiffId(await digest));
+      await writeEntries(await writable(run), key, bytes);
+    })();
+    verified.catch(() => undefined); // for whoever awaits it
+    return { blob: own, size, entries: present(decodeEntries(bytes, own), 'list of entries').entries, verified };
   };
 
   return {
@@ -105,10 +130,24 @@ export function openLayerCache(dir: string): LayerCache & LayerMaker {
     add,
     adopt,
     [Symbol.asyncDispose]: async () => {
+      closing.abort(new Error('bug: a layer is read behind the end of its cache'));
+      await Promise.allSettled(hashing);
       await opened.disposeAsync();
       if (own !== undefined) rmSync(own, { recursive: true, force: true });
     },
   };
+}
+
+/** Of the whole blob: computed on another thread, where another thread can read it. */
+async function digestOfBlob(blob: Blob, size: number, algorithm: DigestAlgorithm, { signal }: Run): Promise<Digest> {
+  const { fd } = blob;
+  if (fd !== undefined) return digestBeside({ fd, size, shown: blob.file?.path ?? blob.id }, algorithm, signal);
+  const digester = new Digester(algorithm);
+  for await (const piece of blob.stream(0, size)) {
+    signal?.throwIfAborted();
+    digester.update(piece);
+  }
+  return digester.digest();
 }
 
 /** Reads a cached layer again. @throws ImageError DIGEST_MISMATCH, INVALID */
@@ -150,19 +189,41 @@ async function scan(
     await written;
   }
   const diffId = asDiffId(digester.digest());
-  if (expected !== undefined && diffId !== expected) {
-    throw new ImageError(
-      'DIGEST_MISMATCH',
-      `a layer uncompressed has the digest ${diffId}; the config states ${expected}`,
-      {
-        hint: 'the image is damaged, or was put together wrongly: get it again from where it came from',
-      },
-    );
-  }
+  if (expected !== undefined) assertDigest(expected, diffId);
   layer.end();
-  if (layer.warning !== undefined)
-    run.report?.({ type: 'warning', text: `layer ${shortDigest(diffId)}: ${layer.warning}` });
+  if (layer.warning !== undefined) warn(diffId, layer.warning, run);
   return { diffId, entries };
+}
+
+/** After how many headers the event loop gets a turn: a signal may have come. */
+const TURN = 4096;
+
+/** What the headers say, of bytes that are not verified. @throws ImageError INVALID */
+async function listed(diffId: DiffId, blob: Blob, size: number, run: Run = {}): Promise<EntryWriter> {
+  const entries = new EntryWriter();
+  let count = 0;
+  for await (const entry of readLayer(blob, size, (text) => warn(diffId, text, run))) {
+    entries.add(entry);
+    if (++count % TURN === 0) await setImmediate();
+    run.signal?.throwIfAborted();
+  }
+  return entries;
+}
+
+function warn(diffId: DiffId, text: string, run: Run): void {
+  run.report?.({ type: 'warning', text: `layer ${shortDigest(diffId)}: ${text}` });
+}
+
+/** @throws ImageError DIGEST_MISMATCH */
+function assertDigest(expected: DiffId, found: DiffId): void {
+  if (found === expected) return;
+  throw new ImageError(
+    'DIGEST_MISMATCH',
+    `a layer uncompressed has the digest ${found}; the config states ${expected}`,
+    {
+      hint: 'the image is damaged, or was put together wrongly: get it again from where it came from',
+    },
+  );
 }
 
 function readEntries(dir: string, key: DiffId, blob: Blob): StoredEntries | undefined {
@@ -176,6 +237,12 @@ function readEntries(dir: string, key: DiffId, blob: Blob): StoredEntries | unde
 
 /** Writes the list of entries, and gives the layer back as it would be read from it. */
 async function remember(dir: string, key: DiffId, blob: Blob, bytes: Buffer): Promise<ScannedLayer> {
+  await writeEntries(dir, key, bytes);
+  const { header, entries } = present(decodeEntries(bytes, blob), 'list of entries');
+  return { blob, size: header.size, entries };
+}
+
+async function writeEntries(dir: string, key: DiffId, bytes: Buffer): Promise<void> {
   await using temp = await createTempFile(dir);
   try {
     await temp.handle.writeFile(bytes);
@@ -184,8 +251,6 @@ async function remember(dir: string, key: DiffId, blob: Blob, bytes: Buffer): Pr
     throw unwritable(error, dir);
   }
   temp.keep();
-  const { header, entries } = present(decodeEntries(bytes, blob), 'list of entries');
-  return { blob, size: header.size, entries };
 }
 
 function unwritable(error: unknown, dir: string): ImageError {

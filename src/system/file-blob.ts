@@ -43,6 +43,7 @@ export function fileBlob(path: string | Buffer, stats: FileStats): Blob {
 export function handleBlob(id: string, handle: FileHandle, shown: string): Blob {
   return {
     id,
+    fd: handle.fd,
     read: async (offset, length) => {
       const out = Buffer.allocUnsafe(length);
       readFully(handle.fd, out, offset, shown);

@@ -6,7 +6,7 @@
 import { constants, existsSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { mapBounded } from '../base/concurrency.ts';
-import { algorithmOf, type Digest, Digester, encodedOf } from '../base/digest.ts';
+import { algorithmOf, type Digest, encodedOf } from '../base/digest.ts';
 import { fromSystem, ImageError, systemCode } from '../base/errors.ts';
 import { canonicalJson } from '../base/json.ts';
 import { EMPTY_INDEX, LAYOUT_FILE } from '../formats/oci/layout.ts';
@@ -19,6 +19,7 @@ import { makeDirectories } from './directories.ts';
 import { fileBlob, streamHandle } from './file-blob.ts';
 import { createTempFile, type TempFile } from './temp-file.ts';
 import { writeBehind } from './write-behind.ts';
+import { writtenDigest } from './written-digest.ts';
 
 export function blobPath(dir: string, digest: Digest): string {
   return `${dir}/blobs/${algorithmOf(digest)}/${encodedOf(digest)}`;
@@ -191,10 +192,10 @@ export async function writePending(
 ): Promise<PendingBlob> {
   const temp = await createTempFile(tempDir);
   try {
-    const digester = expected === undefined ? new Digester() : undefined;
+    await using digester = expected === undefined ? writtenDigest(temp.handle.fd, temp.path) : undefined;
     const checked = expected === undefined ? bytes : verified(expected, bytes, 'what was to be written');
     const size = await writeBehind(temp.handle, checked, digester, run);
-    const digest = digester?.digest() ?? (expected as Descriptor).digest;
+    const digest = (await digester?.digest(size)) ?? (expected as Descriptor).digest;
     return pendingBlob(dir, temp, { digest, size });
   } catch (error) {
     await temp[Symbol.asyncDispose]();

@@ -3,9 +3,10 @@ import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { Digester, digestOf } from '../base/digest.ts';
+import { digestOf } from '../base/digest.ts';
 import { pieces } from '../base/stream.ts';
 import { writeBehind } from './write-behind.ts';
+import { writtenDigest } from './written-digest.ts';
 
 let dir: string;
 beforeEach(() => {
@@ -34,15 +35,17 @@ describe('writeBehind', () => {
     [2 * MIB, 65_536],
     [3 * MIB + 5, 70_001],
     [4 * MIB + 1, 3 * MIB + 1],
+    // On the thread that hashes.
+    [45 * MIB + 1, MIB],
   ])('writes and hashes %d bytes that come in pieces of %d', async (size, pieceSize) => {
     const bytes = Buffer.from(Uint32Array.from({ length: Math.ceil(size / 4) }, (_, i) => i * 2654435761).buffer);
     const wanted = bytes.subarray(0, size);
     const path = join(dir, 'file');
-    await using file = await open(path, 'wx');
-    const digester = new Digester();
+    await using file = await open(path, 'wx+');
+    await using digester = writtenDigest(file.fd, path);
     expect(await writeBehind(file, reusing(wanted, pieceSize), digester)).toBe(size);
     expect(readFileSync(path).equals(wanted)).toBe(true);
-    expect(digester.digest()).toBe(digestOf(wanted));
+    expect(await digester.digest(size)).toBe(digestOf(wanted));
   });
 
   test('says what the file says', async () => {

@@ -1,7 +1,7 @@
 /** Bytes into a file, written while the next ones are being made. @module */
 import type { FileHandle } from 'node:fs/promises';
-import type { Digester } from '../base/digest.ts';
 import type { Run } from '../ports/run.ts';
+import type { WrittenDigest } from './written-digest.ts';
 
 /** What is written at once, in bytes. */
 const PIECE = 1 << 20;
@@ -16,16 +16,17 @@ const PIECE = 1 << 20;
 export async function writeBehind(
   file: FileHandle,
   bytes: AsyncIterable<Uint8Array>,
-  digester?: Digester,
+  digester?: Pick<WrittenDigest, 'update' | 'upTo'>,
   run: Run = {},
 ): Promise<number> {
   const buffers = new Buffers();
-  let written: Promise<void> = Promise.resolve();
+  let written: Promise<number> = Promise.resolve(0);
   let size = 0;
   const flush = async () => {
-    await written;
+    const offset = await written;
+    digester?.upTo(offset);
     const full = buffers.filled();
-    written = write(file, full);
+    written = write(file, full, offset);
     written.catch(() => undefined); // awaited before the next, and in the end
     digester?.update(full);
   };
@@ -74,6 +75,8 @@ class Buffers {
   }
 }
 
-async function write(file: FileHandle, bytes: Uint8Array): Promise<void> {
+/** @returns the offset behind them */
+async function write(file: FileHandle, bytes: Uint8Array, offset: number): Promise<number> {
   for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at)).bytesWritten;
+  return offset + bytes.length;
 }

@@ -32,20 +32,45 @@ export async function loadImage(
   cache: LayerCache,
   run: Run = {},
 ): Promise<Image> {
+  const { image, verified } = await loadAhead(source, descriptor, cache, run);
+  await verified;
+  return image;
+}
+
+export interface LoadedAhead {
+  readonly image: Image;
+  /** Rejects where the bytes are not those of the image, with DIGEST_MISMATCH: nothing made of them may be shown before it resolves. */
+  readonly verified: Promise<unknown>;
+}
+
+/** The same while layers that are read where they lie are still being verified. @throws as {@link loadImage} */
+export async function loadAhead(
+  source: Source,
+  descriptor: Descriptor,
+  cache: LayerCache,
+  run: Run = {},
+): Promise<LoadedAhead> {
   const { manifest, rawManifest, config, rawConfig } = await loadDocuments(source, descriptor, run);
   const ids = config.rootfs.diff_ids;
   const scanned = await mapBounded(manifest.layers, CONCURRENCY, (layer, i) =>
     scannedLayer(source, layer, asDiffId(ids[i] as DiffId), cache, run),
   );
+  const verified = Promise.all(scanned.map((layer) => layer.verified));
+  verified.catch(() => undefined); // for whoever awaits it
   const layers: Layer[] = [];
   let tree: Tree = EMPTY_TREE;
-  for (const [i, { blob, size, entries }] of scanned.entries()) {
-    run.signal?.throwIfAborted();
-    const changes = anchor(tree, entries);
-    tree = apply(tree, changes);
-    layers.push({ diffId: ids[i] as DiffId, descriptor: manifest.layers[i], blob, size, changes });
+  try {
+    for (const [i, { blob, size, entries }] of scanned.entries()) {
+      run.signal?.throwIfAborted();
+      const changes = anchor(tree, entries);
+      tree = apply(tree, changes);
+      layers.push({ diffId: ids[i] as DiffId, descriptor: manifest.layers[i], blob, size, changes });
+    }
+  } catch (error) {
+    await verified; // that the bytes are damaged is more to the point
+    throw error;
   }
-  return { config, layers, tree, source: { descriptor, manifest, rawManifest, rawConfig } };
+  return { image: { config, layers, tree, source: { descriptor, manifest, rawManifest, rawConfig } }, verified };
 }
 
 /** What an image says of itself, without looking at its layers. @throws as {@link loadImage} */
