@@ -21,8 +21,8 @@ export interface EncodedLayer {
 }
 
 export interface EncodeOptions {
-  /** Of the tar, in bytes, exactly. */
-  readonly size: number;
+  /** Of the tar, in bytes, exactly; asked for by the forms that have to know it beforehand. */
+  size(): number;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -36,14 +36,14 @@ export function encodeLayer(
   const chosen = level === undefined ? {} : { level };
   switch (kind) {
     case 'estargz':
-      return estargz(tar, { size, signal, ...chosen });
+      return estargz(tar, { size: size(), signal, ...chosen });
     case 'zstd:chunked':
       return zstdChunked(tar, { signal, ...chosen });
     case 'none':
       return { bytes: tar, result: () => ({}) };
     case 'gzip': {
       const input = new Digester();
-      return hashed(gzip(tar, { size, input, signal, profile: profileAt(level) }), input);
+      return hashed(gzip(tar, { size: size(), input, signal, profile: profileAt(level) }), input);
     }
     case 'zstd': {
       const input = new Digester();

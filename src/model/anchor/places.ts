@@ -5,6 +5,7 @@
  */
 import { ImageError } from '../../base/errors.ts';
 import { nameInterner, printableName } from '../../base/names.ts';
+import { isWithin } from '../../base/path.ts';
 import { childOf } from '../children.ts';
 import { type Dir, IMPLICIT_DIR, type Leaf, type Node } from '../node.ts';
 import type { Tree } from '../tree.ts';
@@ -21,6 +22,9 @@ const MAX_LINK_STEPS = 20_000_000;
  * at each entry that comes without its own.
  */
 const MAX_IMPLICIT = 1_000_000;
+
+/** Characters, as PATH_MAX has bytes. Longer ways, as bombs have them, are not remembered. */
+const MAX_KNOWN = 4096;
 
 /** A directory, or where one would be. */
 export interface Place {
@@ -44,7 +48,9 @@ export class Places {
   #linkSteps = 0;
   #implicit = 0;
   /** The way that was opened last: entries of one directory mostly follow each other. */
-  #last: { readonly path: string; readonly place: OpenPlace } | undefined;
+  #last: Way | undefined;
+  /** The ways to it, from the top down, as far as no links are on them: those to its neighbours begin so, too. */
+  readonly #above: Way[] = [];
 
   constructor(below: Tree) {
     this.root = {
@@ -62,12 +68,19 @@ export class Places {
 
   /** Follows a path, dots and links in it. Where it leads need not exist. @throws ImageError INVALID, LIMIT */
   follow(path: string): Place {
-    let here: Place = this.root;
+    return this.#follow(path, path, this.root).place;
+  }
+
+  /** @param rest of the path, from `from` on */
+  #follow(path: string, rest: string, from: Place): { readonly place: Place; readonly isDirect: boolean } {
+    let here = from;
     let links = 0;
-    const todo = path.split('/').reverse();
+    let isDirect = true;
+    const todo = rest.split('/').reverse();
     for (let name = todo.pop(); name !== undefined; name = todo.pop()) {
       if (name === '' || name === '.') continue;
       if (name === '..') {
+        isDirect = false;
         here = here.parent ?? here;
         continue;
       }
@@ -75,22 +88,33 @@ export class Places {
       const target = linkTarget(standing);
       if (target === undefined) here = child(here, name, standing, links > 0);
       else {
+        isDirect = false;
         const parts = target.split('/').reverse();
         this.#count(path, ++links, parts.length);
         if (target.startsWith('/')) here = this.root;
         for (const part of parts) todo.push(part);
       }
     }
-    return here;
+    return { place: here, isDirect };
   }
 
-  /** The directory at a path, made where it is missing. @throws ImageError INVALID where something is in the way */
+  /**
+   * The directory at a path, made where it is missing.
+   * @param path clean
+   * @throws ImageError INVALID where something is in the way
+   */
   open(path: string): OpenPlace {
     if (this.#last?.path === path) return this.#last.place;
     this.#last?.place.draft.children.pack();
-    const place = this.#make(this.follow(path));
-    this.#last = { path, place };
-    return place;
+    const above = this.#above;
+    while (above.length > 0 && !isWithin(path, (above.at(-1) as Way).path)) above.pop();
+    const known = above.at(-1);
+    const from = known?.place ?? this.root;
+    const { place, isDirect } = this.#follow(path, path.slice(known?.path.length ?? 0), from);
+    const opened = this.#make(place);
+    this.#last = { path, place: opened };
+    if (isDirect && path.length <= MAX_KNOWN) above.push(...waysBetween(from, opened, path));
+    return opened;
   }
 
   /** Puts something there in place of whatever stands there. */
@@ -102,6 +126,7 @@ export class Places {
   /** To be called when ways that were opened may lead elsewhere. */
   forget(): void {
     this.#last = undefined;
+    this.#above.length = 0;
   }
 
   #make(place: Place): OpenPlace {
@@ -136,6 +161,23 @@ export class Places {
 }
 
 export type OpenPlace = Place & { readonly draft: DirDraft };
+
+/** A clean path, and where it leads. */
+interface Way {
+  readonly path: string;
+  readonly place: OpenPlace;
+}
+
+/** The ways to all places below `from` on a way without links, its own as the last. */
+function waysBetween(from: Place, place: OpenPlace, path: string): Way[] {
+  const ways: Way[] = [];
+  let end = path.length;
+  for (let at: Place = place; at !== from && at.parent !== undefined; at = at.parent) {
+    ways.push({ path: path.slice(0, end), place: at as OpenPlace });
+    end = path.lastIndexOf('/', end - 1);
+  }
+  return ways.reverse();
+}
 
 function child(parent: Place, name: string, standing: Standing, behindLink: boolean): Place {
   const isDraft = standing?.kind === 'dir-draft';

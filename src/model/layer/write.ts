@@ -24,7 +24,7 @@ export interface WriteLayerOptions {
 /** Small pieces are gathered until there are this many bytes: as many as are hashed and written at once. */
 const PIECE = 1 << 20;
 
-/** Files up to this size are read straight to where they are gathered, where their blob allows it. */
+/** Files up to this size are read straight to where they are gathered, where their blob allows it; of one that is open, any. */
 const SMALL = 256 * 1024;
 
 /**
@@ -41,11 +41,15 @@ async function* partsOf(layer: Tree | Changeset, { below }: WriteLayerOptions): 
     yield encodeHeader(headerOf(member));
     const { content } = member;
     if (content === undefined || content.size === 0) continue;
-    if (content.kind === 'slice' && content.size <= SMALL && content.blob.readInto !== undefined) yield content;
+    if (content.kind === 'slice' && isAtHand(content)) yield content;
     else yield* piecesOf(member, content);
     yield END_OF_ARCHIVE.subarray(0, paddingOf(content.size));
   }
   yield END_OF_ARCHIVE;
+}
+
+function isAtHand({ blob, size }: Slice): boolean {
+  return blob.readInto !== undefined && (size <= SMALL || blob.fd !== undefined);
 }
 
 async function* piecesOf(member: Member, content: Content): AsyncGenerator<Uint8Array> {
@@ -63,16 +67,22 @@ async function* gathered(parts: AsyncIterable<Uint8Array | Slice>): AsyncGenerat
   let filled = 0;
   for await (const part of parts) {
     const size = 'kind' in part ? part.size : part.length;
-    if (filled > 0 && filled + size > PIECE) {
-      yield buffer.subarray(0, filled);
+    if (!('kind' in part) && size > SMALL) {
+      if (filled > 0) yield buffer.subarray(0, filled);
       filled = 0;
-    }
-    if ('kind' in part) part.blob.readInto?.(buffer.subarray(filled), part.offset, size);
-    else if (size > SMALL && filled === 0) {
       yield part;
       continue;
-    } else buffer.set(part, filled);
-    filled += size;
+    }
+    for (let taken = 0; taken < size; ) {
+      const count = Math.min(size - taken, PIECE - filled);
+      if ('kind' in part) part.blob.readInto?.(buffer.subarray(filled), part.offset + taken, count);
+      else buffer.set(part.subarray(taken, taken + count), filled);
+      taken += count;
+      filled += count;
+      if (filled < PIECE) continue;
+      yield buffer;
+      filled = 0;
+    }
   }
   if (filled > 0) yield buffer.subarray(0, filled);
 }

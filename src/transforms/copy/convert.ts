@@ -125,7 +125,7 @@ async function convertLayer(
     decompress(reported(source.fetch(layer, run), label, run, layer.size), from, { signal: run.signal });
   // gzip chooses its level by the size, which of a compressed layer is known only once it has been read.
   const size = from === 'none' ? layer.size : compression === 'gzip' ? await sizeOf(plain()) : 0;
-  const encoded = encodeLayer(plain(), form, { size, signal: run.signal });
+  const encoded = encodeLayer(plain(), form, { size: () => size, signal: run.signal });
   const written = await sink.write(mediaType, encoded.bytes, run);
   const { diffId: made, annotations } = encoded.result();
   return {

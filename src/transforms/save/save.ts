@@ -97,17 +97,19 @@ async function saveMade(layer: MadeLayer | TarLayer, sink: Sink, form: LayerForm
   const { compression, mediaType } = partsOf(form);
   await testCompressor(compression, run);
   const { size, bytes } = tarOf(layer);
-  const tar = reported(bytes, 'writing a layer', run, size);
-  const encoded = encodeLayer(tar, form, { size, signal: run.signal });
+  // The size of one that is made is a walk through all of it: half of what composing it takes.
+  const total = compression === 'none' && layer.kind === 'made' ? undefined : size();
+  const tar = reported(bytes, 'writing a layer', run, total);
+  const encoded = encodeLayer(tar, form, { size: () => total ?? size(), signal: run.signal });
   const descriptor = await sink.write(mediaType, encoded.bytes, run);
   const { diffId = asDiffId(descriptor.digest), annotations } = encoded.result();
   return { descriptor: annotations === undefined ? descriptor : { ...descriptor, annotations }, diffId };
 }
 
-function tarOf(layer: MadeLayer | TarLayer): { readonly size: number; readonly bytes: AsyncIterable<Uint8Array> } {
-  if (layer.kind === 'tar') return { size: layer.size, bytes: layer.blob.stream(0, layer.size) };
+function tarOf(layer: MadeLayer | TarLayer): { size(): number; readonly bytes: AsyncIterable<Uint8Array> } {
+  if (layer.kind === 'tar') return { size: () => layer.size, bytes: layer.blob.stream(0, layer.size) };
   const below = layer.below === undefined ? {} : { below: layer.below };
-  return { size: layerSize(layer.content, below), bytes: writeLayer(layer.content, below) };
+  return { size: () => layerSize(layer.content, below), bytes: writeLayer(layer.content, below) };
 }
 
 /** The bytes stay; a name that Docker has for the type becomes the OCI's, since the manifest is one of the OCI. */
