@@ -8,6 +8,7 @@ import { Steps } from '../src/builders/dockerfile/steps.ts';
 import { parseDockerfile } from '../src/formats/dockerfile/parse.ts';
 import type { Platform, RunConfig } from '../src/formats/oci/types.ts';
 import { parsePlatform } from '../src/model/platform.ts';
+import { EMPTY_TREE } from '../src/model/tree.ts';
 
 export const AMD64: Platform = { os: 'linux', architecture: 'amd64' };
 
@@ -54,6 +55,7 @@ export async function solving(text: string, { platform = 'linux/amd64', images, 
       const state = scratchState(found.platform ?? AMD64);
       return { ...state, config: { ...state.config, ...found.config } };
     },
+    context: { tree: async () => EMPTY_TREE, assertThere: () => undefined },
     secret: async () => undefined,
     ssh: async () => undefined,
     steps: report,

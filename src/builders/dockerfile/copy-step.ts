@@ -112,8 +112,8 @@ async function sourceOf(
   state: State,
 ): Promise<SourceOf> {
   if (source.kind === 'heredoc') return heredocSource(source, context, state);
-  const { kind, text } = source;
-  if (instruction.kind === 'add' && kind !== 'path') {
+  const { text } = source;
+  if (instruction.kind === 'add' && source.kind !== 'path') {
     const remote = await remoteSource(source, instruction, context);
     return { words: text, read: async () => remote };
   }
@@ -121,7 +121,7 @@ async function sourceOf(
     const from = await context.source(instruction.from?.text);
     if (!instruction.parents) return partOf(from, text, (tree) => pathSource(tree, text, false), [text]);
     const parents = (tree: Tree) => parentsSource(tree, text);
-    return { ...partOf(from, placeOfParents(text), parents, [text, 'parents']), words: text };
+    return { ...partOf(from, patternOf(text, instruction), parents, [text, 'parents']), words: text };
   }
   const unpacks = instruction.unpack ?? true;
   return partOf(await context.source(undefined), text, (tree) => pathSource(tree, text, unpacks), [text, unpacks]);
@@ -156,6 +156,11 @@ function pathSource(tree: Tree, text: string, unpacks: boolean): CopySource {
   return { kind: 'path', tree, path: cleanPath(`/${text}`), unpacks };
 }
 
+/** What a source selects of where it is taken from. */
+export function patternOf(text: string, instruction: CopyInstruction | AddInstruction): string {
+  return instruction.kind === 'copy' && instruction.parents ? placeOfParents(text) : cleanPath(`/${text}`);
+}
+
 /** What all of it lies in: a pattern as in .dockerignore, where `**` is any number of names, and a backslash takes a meaning away. */
 function placeOfParents(text: string): string {
   return text.includes('\\') ? '/' : pathBeforeWildcards(cleanPath(`/${text}`));
@@ -171,7 +176,7 @@ function parentsSource(tree: Tree, text: string): CopySource {
 }
 
 async function remoteSource(
-  source: Exclude<CopySourceWords, { kind: 'heredoc' }>,
+  source: Extract<CopySourceWords, { kind: 'http' | 'git' }>,
   { keepGitDir, unpack }: AddInstruction,
   { ports }: StageContext,
 ): Promise<CopySource> {

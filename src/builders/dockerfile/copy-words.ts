@@ -5,7 +5,7 @@ import { expandWord } from '../../formats/dockerfile/expand.ts';
 import { type GitReference, parseGitReference } from '../../formats/dockerfile/git.ts';
 import { compileIgnore } from '../../formats/dockerfile/ignore.ts';
 import { octalMode, parseMode } from '../../formats/dockerfile/mode.ts';
-import type { AddInstruction, CopyInstruction, FileSource, Word } from '../../formats/dockerfile/types.ts';
+import type { AddInstruction, CopyInstruction, FileSource, Range, Word } from '../../formats/dockerfile/types.ts';
 import type { Scope } from './configure.ts';
 import type { CopyRequest } from './copy/copy.ts';
 import { isNumericOwner } from './copy/owner.ts';
@@ -33,7 +33,8 @@ export interface CopyWords {
 
 export type CopySourceWords =
   | Extract<FileSource, { kind: 'heredoc' }>
-  | { readonly kind: 'path' | 'http'; readonly text: string; readonly checksum: string | undefined }
+  | { readonly kind: 'path'; readonly text: string; readonly range: Range }
+  | { readonly kind: 'http'; readonly text: string; readonly checksum: string | undefined }
   | {
       readonly kind: 'git';
       readonly text: string;
@@ -54,7 +55,9 @@ export function copyWords(state: State, instruction: CopyInstruction | AddInstru
   const sources = inOrder.map((source): CopySourceWords => {
     if (source.kind === 'heredoc') return source;
     const text = expand(source.word);
-    return at(source.word, () => (instruction.kind === 'copy' ? copied(text, instruction) : added(text, checksum)));
+    return at(source.word, () =>
+      instruction.kind === 'copy' ? copied(text, source.word, instruction) : added(text, source.word, checksum),
+    );
   });
   const chown = expand(instruction.chown);
   const isNumeric = at(instruction.chown, () => isNumericOwner(chown));
@@ -81,16 +84,16 @@ export function copyWords(state: State, instruction: CopyInstruction | AddInstru
   };
 }
 
-function copied(text: string, { parents }: CopyInstruction): CopySourceWords {
+function copied(text: string, { range }: Word, { parents }: CopyInstruction): CopySourceWords {
   if (isUrl(text)) {
     throw new ImageError('USAGE', `COPY takes no address: "${text}"`, { hint: 'write ADD, which downloads it' });
   }
   if (parents) matcherOf([text]);
   else assertPattern(cleanPath(`/${text}`));
-  return { kind: 'path', text, checksum: undefined };
+  return { kind: 'path', text, range };
 }
 
-function added(text: string, checksum: string | undefined): CopySourceWords {
+function added(text: string, { range }: Word, checksum: string | undefined): CopySourceWords {
   const reference = parseGitReference(text);
   if (reference !== undefined && !reference.looksLocal) return { kind: 'git', text, checksum, reference };
   if (isUrl(text)) return { kind: 'http', text, checksum };
@@ -98,7 +101,7 @@ function added(text: string, checksum: string | undefined): CopySourceWords {
     throw new ImageError('USAGE', `--checksum is for what is downloaded, and "${text}" is not`);
   }
   assertPattern(cleanPath(`/${text}`));
-  return { kind: 'path', text, checksum };
+  return { kind: 'path', text, range };
 }
 
 function isUrl(text: string): boolean {

@@ -4,11 +4,21 @@
  * @module
  */
 import { ImageError } from '../../base/errors.ts';
-import type { Dockerfile, Instruction, Range, Stage } from '../../formats/dockerfile/types.ts';
+import type {
+  AddInstruction,
+  CopyInstruction,
+  Dockerfile,
+  Instruction,
+  Range,
+  Stage,
+} from '../../formats/dockerfile/types.ts';
 import type { Platform } from '../../formats/oci/types.ts';
 import { beginOn } from './begin.ts';
+import type { Scope } from './configure.ts';
 import type { BuildSettings, StageContext } from './context.ts';
-import { inFile } from './failure.ts';
+import { patternOf } from './copy-step.ts';
+import { copyWords } from './copy-words.ts';
+import { atWord, inFile } from './failure.ts';
 import { sourcesOf, stageMeant, targetStage } from './graph.ts';
 import { carryOut } from './instruction.ts';
 import { Names } from './names.ts';
@@ -92,6 +102,7 @@ class Solver {
     const scope = { settings: this.#settings, escape: this.#file.directives.escape, globals: this.#globals };
     const go = async (instruction: Instruction) => {
       const after = rehearse(state, instruction, scope);
+      if (instruction.kind === 'copy' || instruction.kind === 'add') this.#assertThere(state, instruction, scope);
       if (instruction.kind !== 'run') return after;
       assertAllowed(instruction, this.#settings);
       for (const mount of mountsIn(state, instruction, scope)) await assertGiven(mount, this.#ports);
@@ -101,6 +112,15 @@ class Solver {
     for (const instruction of stage.instructions) state = await this.#located(instruction.range, () => go(instruction));
     await sources;
     return state;
+  }
+
+  /** What is taken of the build context. */
+  #assertThere(state: State, instruction: CopyInstruction | AddInstruction, scope: Scope): void {
+    if (instruction.kind === 'copy' && instruction.from !== undefined) return;
+    for (const source of copyWords(state, instruction, scope).sources) {
+      if (source.kind !== 'path') continue;
+      atWord(source.range, () => this.#ports.context.assertThere(patternOf(source.text, instruction)));
+    }
   }
 
   /** What its instructions take from. */

@@ -20,6 +20,7 @@ import { archiveTree } from './archive.ts';
 import { asContext } from './as-context.ts';
 import { IGNORE_NOTHING, type Ignore, ignoreOf } from './ignore.ts';
 import { localContext } from './local-context.ts';
+import { assertThere, treePlaces } from './selection.ts';
 import { readSmallFile } from './small-file.ts';
 
 export interface BuildSource {
@@ -30,6 +31,8 @@ export interface BuildSource {
   readonly ignore?: Ignore;
   /** What a source of COPY selects at least; all of it where none is named. Read once. @param pattern clean and absolute */
   context(pattern?: string): Promise<Tree>;
+  /** Before anything is copied. @throws ImageError NOT_FOUND */
+  assertThere(pattern: string): void;
   /** What tells whether what a source selects has changed since it was read, or until it is; see `local-context.ts`. */
   fingerprint?(pattern: string): Promise<Digest | undefined>;
 }
@@ -87,9 +90,17 @@ export function isAddress(text: string): boolean {
 
 /** A Dockerfile that has no context. */
 function loneFile(dockerfile: Uint8Array, file: string | undefined): BuildSource {
-  if (file === undefined) return { name: 'Dockerfile', dockerfile, context: async () => EMPTY_TREE };
+  if (file === undefined)
+    return { name: 'Dockerfile', dockerfile, context: async () => EMPTY_TREE, assertThere: noContext };
   throw new ImageError('USAGE', `-f ${file} names a Dockerfile, and in the context's place there is one already`, {
     hint: 'give a context that is a directory or a tar, or leave -f out',
+  });
+}
+
+function noContext(pattern: string): void {
+  if (pattern === '/') return;
+  throw new ImageError('NOT_FOUND', `"${pattern}" is not there: a Dockerfile alone was given, without a context`, {
+    hint: 'to have one, name a directory, and the Dockerfile with -f: pare build -f - . <Dockerfile',
   });
 }
 
@@ -125,7 +136,15 @@ async function fromTree(tree: Tree, file: string | undefined, remotes: Remotes, 
   const ignored = own ?? (await textIn(tree, '/.dockerignore'));
   const ignore = ignoreIn(ignored);
   const context = asContext(tree, ignore);
-  return { name: shownFile(file), dockerfile, ignore, context: async () => context };
+  const places = treePlaces(context);
+  const isLeftOut = (one: string) => resolve(tree, one).kind === 'found';
+  return {
+    name: shownFile(file),
+    dockerfile,
+    ignore,
+    context: async () => context,
+    assertThere: (pattern) => assertThere(pattern, places, isLeftOut),
+  };
 }
 
 function shownFile(file: string | undefined): string {
@@ -170,9 +189,11 @@ async function fromDirectory(
   const own = isElsewhere ? [] : [join(dirname(path), `${basename(path)}.dockerignore`)];
   const ignored = [...own, join(directory, '.dockerignore')].find((one) => existsSync(one));
   const ignore = ignored === undefined ? IGNORE_NOTHING : await readIgnore(ignored, run);
-  const { tree, fingerprint } = localContext(absolute(directory), ignore, run, () => storeIn(directory, store));
+  const { tree, fingerprint, assertThere } = localContext(absolute(directory), ignore, run, () =>
+    storeIn(directory, store),
+  );
   const name = isElsewhere ? shownFile(path) : shownName(path, directory);
-  return { name, dockerfile, ignore, context: tree, fingerprint };
+  return { name, dockerfile, ignore, context: tree, fingerprint, assertThere };
 }
 
 /**

@@ -10,7 +10,7 @@ import { type RootReader, rootReader } from '../../system/disk-root.ts';
 import { fingerprintOf } from '../../system/fingerprint.ts';
 import { ownerReset } from './as-context.ts';
 import type { Ignore } from './ignore.ts';
-import { type Places, type Selection, select } from './selection.ts';
+import { assertThere, type Places, type Selection, select } from './selection.ts';
 
 /** How many entries are read before others get a turn. */
 const BREATH = 2000;
@@ -30,6 +30,8 @@ export interface LocalContext {
    * @param pattern clean and absolute
    */
   tree(pattern?: string): Promise<Tree>;
+  /** @throws ImageError NOT_FOUND where there is nothing that the source names; wildcards need not match */
+  assertThere(pattern: string): void;
   /** What tells that what a source selects has not changed since it was read, or where it has not been, until now. */
   fingerprint(pattern: string): Promise<Digest | undefined>;
 }
@@ -53,6 +55,7 @@ export function localContext(
       trees.set(pattern, tree);
       return tree;
     },
+    assertThere: (pattern) => assertThere(pattern, reader(), reader().isLeftOut),
     fingerprint: async (pattern) => {
       const { paths, start, way } = select(pattern, reader());
       if (start === undefined || paths.length === 0) return undefined;
@@ -89,6 +92,8 @@ export function readContext(directory: string, ignore: Ignore, run: Run): Promis
 }
 
 interface ContextReader extends Places {
+  /** Whether .dockerignore is the reason that there is nothing. */
+  isLeftOut(path: string): boolean;
   all(): Promise<Tree>;
   /** What is selected, and what leads there. */
   part(selection: Selection): Promise<Tree>;
@@ -144,6 +149,7 @@ function contextReader(directory: string, ignore: Ignore, run: Run): ContextRead
   return {
     lookup,
     list,
+    isLeftOut: (path) => lookup(path) === undefined && reader.lookup(path) !== undefined,
     all: async () => settled(await readDir('', rootOf(reader))),
     part: async ({ paths, start, way }) => {
       const editor = new TreeEditor();

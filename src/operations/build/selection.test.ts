@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ImageError } from '../../base/errors.ts';
 import { type CopySource, copiedOf } from '../../builders/dockerfile/copy/copy.ts';
 import { digestOfNode } from '../../builders/dockerfile/describe.ts';
@@ -125,4 +125,29 @@ test('what is not selected may change', async () => {
   const after = await Promise.all(['/a/*.c', '/b', '/c.c'].map(print));
   vi.useRealTimers();
   expect(after.map((one, i) => one === before[i])).toEqual([true, false, false]);
+});
+
+describe('what is not there', () => {
+  const wrong = (pattern: string) => {
+    try {
+      localContext(dir, IGNORE, {}).assertThere(pattern);
+      return undefined;
+    } catch (error) {
+      const { message, hint } = error as ImageError;
+      return hint === undefined ? message : `${message} ${hint}`;
+    }
+  };
+  test('is told before anything is copied, with what may be meant', () => {
+    expect(wrong('/a/one.cc')).toBe('"/a/one.cc" is not there did you mean one.c?');
+    expect(wrong('/to-a/ones.c')).toMatch(/did you mean one\.c/);
+    expect(wrong('/nothing/here')).toBe('"/nothing/here" is not there');
+    expect(wrong('/nothing/*.c')).toBe('"/nothing" is not there');
+    expect(wrong('/dangling.c')).toBe('"/dangling.c" is not there: it is a link to nowhere');
+    expect(wrong('/b/out/x')).toMatch(/"\/b\/out\/x" is left out by \.dockerignore .*!b\/out\/x/);
+  });
+  test('is nothing else', () => {
+    for (const pattern of ['/', '/a', '/*.none', '/to-a/one.c', '/kept/out/wanted', '/round/top.c']) {
+      expect(wrong(pattern)).toBeUndefined();
+    }
+  });
 });

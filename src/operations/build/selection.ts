@@ -1,8 +1,12 @@
 /** Which entries of a context a source of COPY selects, found without looking at any others. @module */
-import { splitPath } from '../../base/path.ts';
-import { compileName, hasWildcards } from '../../builders/dockerfile/copy/wildcards.ts';
+import { ImageError } from '../../base/errors.ts';
+import { printableName } from '../../base/names.ts';
+import { basename, dirname, splitPath } from '../../base/path.ts';
+import { compileName, hasWildcards, pathBeforeWildcards } from '../../builders/dockerfile/copy/wildcards.ts';
+import { didYouMean } from '../../formats/dockerfile/suggest.ts';
 import type { NodeInfo } from '../../model/node.ts';
 import { type Found, resolving } from '../../model/resolve.ts';
+import { nodeAt, type Tree } from '../../model/tree.ts';
 
 export interface Selection {
   /** Physical paths of what is selected, each with all that is below it. */
@@ -50,6 +54,40 @@ export function select(pattern: string, places: Places): Selection {
     if (start !== undefined) paths.add(start.path);
   } else if (start?.node.kind === 'dir') descend(start.path, names.slice(first).map(compileName));
   return { paths: [...paths], start: start?.path, way };
+}
+
+/**
+ * Before anything is copied. A wildcard need not match anything.
+ * @param isLeftOut whether it is there, and .dockerignore leaves it out
+ * @throws ImageError NOT_FOUND, with what is near it by name
+ */
+export function assertThere(pattern: string, places: Places, isLeftOut: (path: string) => boolean = () => false): void {
+  const path = pathBeforeWildcards(pattern);
+  const way = new Map<string, NodeInfo>();
+  if (followed(path, places, way) !== undefined) return;
+  const shown = `"${printableName(path)}"`;
+  if (isLeftOut(path)) {
+    throw new ImageError('NOT_FOUND', `${shown} is left out by .dockerignore`, {
+      hint: `take the pattern away, or except the file: !${path.slice(1)}`,
+    });
+  }
+  const link = way.get(path);
+  if (link?.kind === 'symlink') {
+    throw new ImageError('NOT_FOUND', `${shown} is not there: it is a link to ${printableName(link.target)}`);
+  }
+  const beside = followed(dirname(path), places, way);
+  const near = beside?.node.kind === 'dir' ? didYouMean(basename(path), places.list(beside.path)) : undefined;
+  throw new ImageError('NOT_FOUND', `${shown} is not there`, near === undefined ? {} : { hint: near });
+}
+
+export function treePlaces(tree: Tree): Places {
+  return {
+    lookup: (path) => nodeAt(tree, path),
+    list: (path) => {
+      const node = nodeAt(tree, path);
+      return node?.kind === 'dir' ? node.names : [];
+    },
+  };
 }
 
 /** @param way is told what is passed */

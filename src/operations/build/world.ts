@@ -108,7 +108,11 @@ export function buildWorld(
   let started: Promise<StepRunner> | undefined;
   const runner = () => (started ??= openRunner(store, options, stack, access.env));
   const ports: World['ports'] = {
-    context: { tree: source.context, ...(source.fingerprint && { fingerprint: source.fingerprint }) },
+    context: {
+      tree: source.context,
+      assertThere: source.assertThere,
+      ...(source.fingerprint && { fingerprint: source.fingerprint }),
+    },
     named: async (name, platform) => named(name, platform),
     image,
     layers: memory.layers,
