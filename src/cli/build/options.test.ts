@@ -160,6 +160,8 @@ describe('every option of docker buildx build', () => {
       ['--ulimit', 'nofil=3'],
       ['--shm-size', 'much'],
       ['--build-arg', '=x'],
+      ['--build-arg', ''],
+      ['--allow', 'security.insecur'],
     ];
     for (const words of wrong) {
       await expect(build(...words), words.join(' ')).rejects.toMatchObject({ code: 'USAGE' });

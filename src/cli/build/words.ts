@@ -129,6 +129,17 @@ export function shmSize(text: string): number {
   throw new ImageError('USAGE', `--shm-size ${text}: write a number of bytes, or one with k, m or g`);
 }
 
+const ENTITLEMENTS = ['network.host', 'security.insecure'] as const;
+
+/** As buildx has them; that of networks changes nothing here. */
+export function entitlement(text: string): (typeof ENTITLEMENTS)[number] {
+  const found = ENTITLEMENTS.find((one) => one === text);
+  if (found !== undefined) return found;
+  throw new ImageError('USAGE', `--allow ${text}: there is nothing of that name to allow`, {
+    hint: didYouMean(text, ENTITLEMENTS) ?? `it takes ${ENTITLEMENTS.join(', ')}`,
+  });
+}
+
 /** Everything is the machine's network, or none. */
 export function network(text: string): 'host' | 'none' {
   if (text === 'host' || text === 'default') return 'host';

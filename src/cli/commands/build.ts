@@ -22,7 +22,17 @@ import { type BuildShow, openShow, PROGRESS_KINDS, type ProgressKind } from '../
 import { assertPlatforms, isStdout, type Place, placesOf } from '../build/outputs.ts';
 import { refusedOptions } from '../build/refused.ts';
 import { prepareFiles, writeFiles } from '../build/result-files.ts';
-import { agents, buildArgs, extraHost, namedValues, network, secrets, shmSize, ulimit } from '../build/words.ts';
+import {
+  agents,
+  buildArgs,
+  entitlement,
+  extraHost,
+  namedValues,
+  network,
+  secrets,
+  shmSize,
+  ulimit,
+} from '../build/words.ts';
 import type { CommandModule, Context } from '../command.ts';
 import { builtDocument, builtText } from '../render/built.ts';
 import { collect, pairs, sourceDate } from '../words.ts';
@@ -275,7 +285,7 @@ function optionsOf(directory: string, flags: Flags, { env }: Context, { report }
     extraHosts: (flags.addHost ?? []).map(extraHost),
     shmSize: flags.shmSize,
     ulimits: (flags.ulimit ?? []).map(ulimit),
-    allows: new Set(flags.allow as readonly ('security.insecure' | 'network.host')[] | undefined),
+    allows: new Set((flags.allow ?? []).map(entitlement)),
     runtime: flags.runtime,
     squash: flags.squash ?? false,
     labels: pairs(flags.label ?? []),

@@ -21,6 +21,7 @@ import type { BuildOptions } from './options.ts';
 import { laterChecks, reportChecks } from './report-checks.ts';
 import { type SavedBuild, type SaveForm, saveBuild } from './save.ts';
 import { squashed } from './squash.ts';
+import { warnOfUnused } from './unused.ts';
 import { buildWorld, openOutside } from './world.ts';
 
 export interface Building extends AsyncDisposable {
@@ -56,6 +57,7 @@ export async function openBuilding(options: BuildOptions, access: Access): Promi
   assertFrontend(dockerfile, options.args);
   reportChecks(dockerfile, options, source.ignore);
   warnOfArguments(dockerfile, options);
+  warnOfUnused(dockerfile, options);
   const { ports: known, memo, contents, sendable, rest } = buildWorld(source, outside, options, stack, access);
   const ports: BuildPorts = { ...known, check: laterChecks(dockerfile, options) };
   const settings: BuildSettings = {

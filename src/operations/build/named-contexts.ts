@@ -39,10 +39,14 @@ export function namedContexts(
   };
 }
 
+/** Without what is understood of an image's name in any case. */
+export function shortName(name: string): string {
+  return name.replace(/^docker\.io\/(?:library\/)?/, '').replace(/:latest$/, '');
+}
+
 /** One for a platform (`NAME::linux/arm64`) first; an image's name in its short form too. */
 function meantBy(contexts: ReadonlyMap<string, string>, name: string, platform: Platform): string | undefined {
-  const short = name.replace(/^docker\.io\/(?:library\/)?/, '').replace(/:latest$/, '');
-  const forms = [name, short].flatMap((one) => [`${one}::${formatPlatform(platform)}`, one]);
+  const forms = [name, shortName(name)].flatMap((one) => [`${one}::${formatPlatform(platform)}`, one]);
   const found = forms.find((form) => contexts.has(form));
   return found === undefined ? undefined : contexts.get(found);
 }
