@@ -70,6 +70,7 @@ export class Names {
   /** What `--from` means in an instruction of the stage. @throws ImageError */
   async source(from: string, stage: Stage, range: Range): Promise<Meaning> {
     const context = await this.#ports.named(from, this.#platform);
+    context?.assertThere?.();
     if (context !== undefined) return { kind: 'named', context };
     const earlier = stageMeant(this.#file.stages, from, stage.index);
     if (earlier !== undefined) return { kind: 'stage', stage: earlier };

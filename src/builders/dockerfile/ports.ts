@@ -69,6 +69,8 @@ export interface StepName {
 }
 
 export interface NamedContext {
+  /** Before anything is carried out. @throws ImageError NOT_FOUND where it leads nowhere */
+  assertThere?(): void;
   /** To build upon. */
   base(): Promise<State>;
   /** To copy from. @param pattern see {@link Filesystem} */

@@ -17,7 +17,10 @@ export interface ResultFiles {
  * @throws ImageError USAGE where there will be no image; NOT_FOUND, CONFLICT, DENIED where nothing can be written
  */
 export function prepareFiles({ iidfile, metadataFile }: ResultFiles, places: readonly Place[]): void {
-  for (const path of [iidfile, metadataFile]) if (path !== undefined) assertWritableFile(path);
+  for (const [option, path] of Object.entries({ '--iidfile': iidfile, '--metadata-file': metadataFile })) {
+    if (path === '') throw new ImageError('USAGE', `${option} needs the name of a file`);
+    if (path !== undefined) assertWritableFile(path);
+  }
   if (iidfile === undefined) return;
   if (places.length > 0 && !places.some(isImage)) {
     throw new ImageError('USAGE', '--iidfile names an image, and only files are written', {

@@ -5,6 +5,7 @@ import { splitRow } from '../../formats/dockerfile/mount.ts';
 import { parseBytes } from '../../formats/dockerfile/sizes.ts';
 import { didYouMean } from '../../formats/dockerfile/suggest.ts';
 import type { BuildOptions, SecretSource } from '../../operations/build/options.ts';
+import { pairs } from '../words.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -21,6 +22,15 @@ export function buildArgs(texts: readonly string[], env: Env): ReadonlyMap<strin
     if (value !== undefined) args.set(cut < 0 ? text : text.slice(0, cut), value);
   }
   return args;
+}
+
+/** `NAME=VALUE`; a name alone has no value. */
+export function labels(texts: readonly string[]): Readonly<Record<string, string>> {
+  const nameless = texts.find((text) => text === '' || text.startsWith('='));
+  if (nameless === undefined) return pairs(texts);
+  throw new ImageError('USAGE', `--label ${nameless === '' ? '""' : nameless} has no name`, {
+    hint: 'write --label NAME=VALUE',
+  });
 }
 
 /** `NAME=VALUE`, both given. */

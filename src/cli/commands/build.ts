@@ -15,6 +15,7 @@ import { assertWritable } from '../../operations/build/writable.ts';
 import type { Written } from '../../operations/pack.ts';
 import { machinePlatform } from '../../system/machine.ts';
 import { annotations } from '../build/annotations.ts';
+import { takeBooleans } from '../build/booleans.ts';
 import { cacheSources, cacheTarget } from '../build/cache-words.ts';
 import { type Call, callOption } from '../build/call.ts';
 import { debugShell } from '../build/debug-shell.ts';
@@ -27,6 +28,7 @@ import {
   buildArgs,
   entitlement,
   extraHost,
+  labels,
   namedValues,
   network,
   secrets,
@@ -35,7 +37,7 @@ import {
 } from '../build/words.ts';
 import type { CommandModule, Context } from '../command.ts';
 import { builtDocument, builtText } from '../render/built.ts';
-import { collect, pairs, sourceDate } from '../words.ts';
+import { collect, sourceDate } from '../words.ts';
 
 interface Flags {
   readonly file?: string;
@@ -91,6 +93,7 @@ export const build: CommandModule = {
     stepOptions(command);
     outputOptions(command);
     refusedOptions(command);
+    takeBooleans(command);
     command.addHelpText('after', HELP).action((directory: string, flags: Flags) => run(directory, flags, context()));
   },
 };
@@ -243,7 +246,7 @@ async function packAll(
     programs,
     args: [],
     volumes: [],
-    labels: pairs(label),
+    labels: labels(label),
     ...(base === undefined ? {} : { base }),
     ...(time === undefined ? {} : { time }),
   };
@@ -288,7 +291,7 @@ function optionsOf(directory: string, flags: Flags, { env }: Context, { report }
     allows: new Set((flags.allow ?? []).map(entitlement)),
     runtime: flags.runtime,
     squash: flags.squash ?? false,
-    labels: pairs(flags.label ?? []),
+    labels: labels(flags.label ?? []),
     annotations: annotations(flags.annotation ?? []),
     epoch,
     helperCommand: [process.execPath, process.argv[1] ?? '', 'step-helper'],

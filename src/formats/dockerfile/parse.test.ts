@@ -233,6 +233,13 @@ describe('a Dockerfile', () => {
     expect(error.hint).toBe('did you mean COPY?');
   });
 
+  it('thinks of a line that should go on', () => {
+    const hint = (text: string) => refusalOf(() => parseDockerfile(text)).hint;
+    expect(hint('FROM a\nRUN b &&\n  echo c')).toBe('if line 2 goes on here, it has to end with \\');
+    expect(hint('# escape=`\nFROM a\nCMD ["b",\n  "c"]')).toBe('if line 3 goes on here, it has to end with `');
+    expect(hint('FROM a\nRUN b\n  echo c')).toBeUndefined();
+  });
+
   it.each([
     ['ENV a=b', /before the first FROM/, /only ARG/],
     ['ARG a', /no FROM/, undefined],

@@ -62,14 +62,19 @@ export function readStatement(file: SourceFile, of: LogicalLine): Statement {
   const name = keyword.text.toLowerCase();
   const read = Object.hasOwn(READERS, name) ? READERS[name] : undefined;
   if (read === undefined) {
-    const hint = didYouMean(
-      keyword.text,
-      Object.keys(READERS).map((known) => known.toUpperCase()),
-    );
-    throw refusal(file, keyword.range, `unknown instruction: ${keyword.text}`, hint);
+    const known = Object.keys(READERS).map((one) => one.toUpperCase());
+    const hint = didYouMean(keyword.text, known);
+    throw refusal(file, keyword.range, `unknown instruction: ${keyword.text}`, unfinished(file, keyword) ?? hint);
   }
   const { flags, rest } = readFlagWords(sliceLocated(line, gap === null ? end : end + gap[0].length));
   return { keyword, name, flags, arguments: read(file, trimLocated(rest), of), ...of };
+}
+
+/** Where the line above ends in the middle of a command. */
+function unfinished({ lines, escape: backslash }: SourceFile, { range }: Word): string | undefined {
+  const above = range.start.line - 1;
+  const isOpen = /(?:&&|\|\|?|[,;([{])\s*$/.test(lines[above - 1] ?? '');
+  return isOpen ? `if line ${above} goes on here, it has to end with ${backslash}` : undefined;
 }
 
 /** Words that begin with `--`, up to the first that does not or to `--` alone. A backslash escapes here whatever the directive says. */

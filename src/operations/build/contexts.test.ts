@@ -1,8 +1,10 @@
 /** A directory that cannot be a context, a Dockerfile that cannot be read. */
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { FileNode } from '../../model/node.ts';
+import { rootReader } from '../../system/disk-root.ts';
 import { type BuildSource, openBuildSource, type Remotes } from './contexts.ts';
 
 let dir: string;
@@ -12,6 +14,12 @@ beforeAll(() => {
   symlinkSync('loop', join(dir, 'loop'));
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+function fileOf(path: string): FileNode {
+  const found = rootReader(dirname(path)).lookup(`/${basename(path)}`);
+  if (found?.kind !== 'file') throw new Error(`no file ${path}`);
+  return found;
+}
 
 const REMOTES: Remotes = {
   git: () => Promise.reject(new Error('nothing is to be fetched')),
@@ -39,6 +47,34 @@ describe('the context', () => {
   test('an empty name', async () => {
     await expect(open('')).rejects.toMatchObject({ code: 'NOT_FOUND', message: 'the context "" is no directory' });
   });
+});
+
+test('what may have been meant is told', async () => {
+  const other = join(dir, 'other');
+  mkdirSync(other);
+  for (const name of ['Containerfile', 'special']) writeFileSync(join(other, name), 'FROM scratch');
+  await expect(open(other)).rejects.toMatchObject({
+    hint: `there is ${other}/Containerfile: write -f ${other}/Containerfile`,
+  });
+  await expect(open(other, 'special')).rejects.toMatchObject({
+    code: 'NOT_FOUND',
+    hint: `there is ${other}/special: write -f ${other}/special`,
+  });
+  await expect(open(join(other, 'special'))).rejects.toMatchObject({
+    code: 'NOT_FOUND',
+    hint: `if it is the Dockerfile: pare build -f ${other}/special ${other}`,
+  });
+});
+
+test('a Dockerfile alone on stdin has no files beside it', async () => {
+  const alone = join(dir, 'alone');
+  writeFileSync(alone, 'FROM scratch');
+  const http = async () => fileOf(alone);
+  await using stack = new AsyncDisposableStack();
+  const options = { context: 'http://example.com/Dockerfile', file: undefined, keepGitDir: false, store: dir };
+  const source = await openBuildSource(options, { ...REMOTES, http }, stack, {});
+  expect(() => source.assertThere('/a')).toThrow(/without a context/);
+  expect(() => source.assertThere('/')).not.toThrow();
 });
 
 describe('the Dockerfile', () => {

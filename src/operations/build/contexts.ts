@@ -179,11 +179,15 @@ async function fromDirectory(
 ): Promise<BuildSource> {
   const shown = directory === '' ? '""' : directory;
   if (!statsAt(directory, `cannot read the context ${shown}`)?.isDirectory()) {
+    const isFile = file === undefined && existsSync(directory);
     throw new ImageError('NOT_FOUND', `the context ${shown} is no directory`, {
-      hint: 'write a directory, - for a tar on stdin, or an address',
+      hint: isFile
+        ? `if it is the Dockerfile: pare build -f ${directory} ${dirname(directory)}`
+        : 'write a directory, - for a tar on stdin, or an address',
     });
   }
   const path = file ?? defaultFile(directory);
+  assertFile(path, file, directory);
   const isElsewhere = path === '-' || isAddress(path);
   const dockerfile = await outsideFile(path, remotes, run);
   const own = isElsewhere ? [] : [join(dirname(path), `${basename(path)}.dockerignore`)];
@@ -194,6 +198,16 @@ async function fromDirectory(
   );
   const name = isElsewhere ? shownFile(path) : shownName(path, directory);
   return { name, dockerfile, ignore, context: tree, fingerprint, assertThere };
+}
+
+/** The Dockerfile's name is one of this directory, and not of the context, as with docker. */
+function assertFile(path: string, file: string | undefined, directory: string): void {
+  if (path === '-' || path === '' || isAddress(path) || existsSync(path)) return;
+  const others = file === undefined ? ['Containerfile'] : [file];
+  const found = others.map((one) => join(directory, one)).find((one) => existsSync(one));
+  if (found === undefined) return;
+  const message = file === undefined ? `the context ${directory} has no Dockerfile` : `there is no ${path} here`;
+  throw new ImageError('NOT_FOUND', message, { hint: `there is ${found}: write -f ${found}` });
 }
 
 /**

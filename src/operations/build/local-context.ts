@@ -149,6 +149,10 @@ function contextReader(directory: string, ignore: Ignore, run: Run): ContextRead
   return {
     lookup,
     list,
+    within: (path) => {
+      const inside = path.startsWith(`${directory}/`) ? path.slice(directory.length) : undefined;
+      return inside === undefined || lookup(inside) === undefined ? undefined : inside.slice(1);
+    },
     isLeftOut: (path) => lookup(path) === undefined && reader.lookup(path) !== undefined,
     all: async () => settled(await readDir('', rootOf(reader))),
     part: async ({ paths, start, way }) => {

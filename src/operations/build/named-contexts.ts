@@ -65,7 +65,10 @@ function namedContext(
   });
   if (parseGitReference(value) !== undefined) return ofFiles(() => sources.remotes.git(value, { keepGitDir: false }));
   if (isAddress(value)) return ofFiles(() => filesOfAddress(value, sources.remotes, stack, run));
-  if (isDirectoryName(value)) return ofFiles((pattern) => directory(value, run, pattern));
+  if (isDirectoryName(value)) {
+    const tree = (pattern?: string) => directory(value, run, pattern);
+    return { ...ofFiles(tree), assertThere: () => assertDirectory(value) };
+  }
   const reference = value.replace(/^docker-image:\/\//, '').replace(/^oci-layout:\/\//, 'oci:');
   const base = () => sources.image(reference, platform);
   const isRoot = ['rootfs', 'tar', 'host'].includes(parseReference(reference).kind);
@@ -78,10 +81,13 @@ function isDirectoryName(value: string): boolean {
   return value === '.' || value === '..' || /^\.{0,2}\//.test(value);
 }
 
+function assertDirectory(path: string): void {
+  if (statsAt(path, `cannot read the context ${path}`)?.isDirectory()) return;
+  throw new ImageError('NOT_FOUND', `the context ${path} is no directory`);
+}
+
 async function directory(path: string, run: Run, pattern?: string): Promise<Tree> {
-  if (!statsAt(path, `cannot read the context ${path}`)?.isDirectory()) {
-    throw new ImageError('NOT_FOUND', `the context ${path} is no directory`);
-  }
+  assertDirectory(path);
   const ignored = join(path, '.dockerignore');
   const hasOwn = statsAt(ignored, `cannot read the ignore file ${ignored}`) !== undefined;
   return localContext(path, hasOwn ? await readIgnore(ignored, run) : IGNORE_NOTHING, run).tree(pattern);

@@ -145,6 +145,9 @@ describe('what is not there', () => {
     expect(wrong('/dangling.c')).toBe('"/dangling.c" is not there: it is a link to nowhere');
     expect(wrong('/b/out/x')).toMatch(/"\/b\/out\/x" is left out by \.dockerignore .*!b\/out\/x/);
   });
+  test('may be a path of this machine', () => {
+    expect(wrong(`${dir}/a/one.c`)).toBe(`"${dir}/a/one.c" is not there: paths begin at the context write a/one.c`);
+  });
   test('is nothing else', () => {
     for (const pattern of ['/', '/a', '/*.none', '/to-a/one.c', '/kept/out/wanted', '/round/top.c']) {
       expect(wrong(pattern)).toBeUndefined();

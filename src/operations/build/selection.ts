@@ -23,6 +23,8 @@ export interface Places {
   lookup(path: string): NodeInfo | undefined;
   /** Names in a directory. @throws ImageError DENIED */
   list(path: string): readonly string[];
+  /** How it is written in a Dockerfile, where this is the path that a file of the context has on this machine. */
+  within?(path: string): string | undefined;
 }
 
 /**
@@ -74,6 +76,10 @@ export function assertThere(pattern: string, places: Places, isLeftOut: (path: s
   const link = way.get(path);
   if (link?.kind === 'symlink') {
     throw new ImageError('NOT_FOUND', `${shown} is not there: it is a link to ${printableName(link.target)}`);
+  }
+  const inside = places.within?.(path);
+  if (inside !== undefined) {
+    throw new ImageError('NOT_FOUND', `${shown} is not there: paths begin at the context`, { hint: `write ${inside}` });
   }
   const beside = followed(dirname(path), places, way);
   const near = beside?.node.kind === 'dir' ? didYouMean(basename(path), places.list(beside.path)) : undefined;

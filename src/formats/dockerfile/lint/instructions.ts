@@ -86,7 +86,11 @@ function checkForm(
   { hasShell }: State,
 ): void {
   if (command.form === 'exec' || hasShell) return;
-  report('JSONArgsRecommended', range, `${keyword.text} in shell form keeps signals from the program`);
+  const isMeantAsJson = command.script.text.startsWith('[');
+  const why = isMeantAsJson
+    ? 'begins with [ and is no JSON, so that a shell runs it as it stands: JSON has double quotes, and commas between words'
+    : 'in shell form keeps signals from the program';
+  report('JSONArgsRecommended', range, `${keyword.text} ${why}`);
 }
 
 function checkLegacy({ report }: LintContext, { keyword, range, legacy }: EnvInstruction | LabelInstruction): void {

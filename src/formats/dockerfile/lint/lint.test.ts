@@ -147,6 +147,12 @@ describe.each(Object.keys(LINT_RULES) as LintRule[])('%s', (rule) => {
   });
 });
 
+it('a command that is nearly JSON is told to be none', () => {
+  const said = (text: string) => lint(parseDockerfile(text)).map(({ message }) => message);
+  expect(said("FROM a\nCMD ['b']")).toEqual([expect.stringMatching(/no JSON/)]);
+  expect(said('FROM a\nCMD b')).toEqual([expect.not.stringMatching(/no JSON/)]);
+});
+
 describe('the directive check', () => {
   const text = 'FROM a as B\nMAINTAINER c';
   it('leaves rules out, and says whether findings end the build', () => {
