@@ -1,7 +1,8 @@
 /**
- * A thread that hashes files of this process while this one does something else. There is one, started when it is first needed, and
- * it keeps no process alive that waits for nothing. What it runs is the text of a function: so it is the same from sources, in the
- * library and in the bundle, and starts without looking for a file.
+ * Threads that hash files of this process while this one does something else: one for files that are there, and one for those that
+ * are being written, where the first is busy. They are started when they are first needed, and keep no process alive that waits for
+ * nothing. What they run is the text of a function: so it is the same from sources, in the library and in the bundle, and starts
+ * without looking for a file.
  * @module
  */
 import { Worker } from 'node:worker_threads';
@@ -51,7 +52,7 @@ export async function digestBeside(
   signal?: AbortSignal,
 ): Promise<Digest> {
   signal?.throwIfAborted();
-  await using digester = fileDigester(file.fd, file.shown, algorithm);
+  await using digester = digesterOn(threadAt(0), file.fd, file.shown, algorithm);
   const stop = () => void digester[Symbol.asyncDispose]();
   signal?.addEventListener('abort', stop);
   try {
@@ -64,10 +65,15 @@ export async function digestBeside(
   }
 }
 
-let ids = 0;
-
 /** @param fd stays open until this is disposed of */
 export function fileDigester(fd: number, shown: string, algorithm: DigestAlgorithm): FileDigester {
+  const isFree = (threads[0]?.waiting.length ?? 0) === 0;
+  return digesterOn(threadAt(isFree ? 0 : 1), fd, shown, algorithm);
+}
+
+let ids = 0;
+
+function digesterOn(thread: Thread, fd: number, shown: string, algorithm: DigestAlgorithm): FileDigester {
   const id = ids++;
   const unwanted = new Int32Array(new SharedArrayBuffer(4));
   let at = 0;
@@ -76,7 +82,7 @@ export function fileDigester(fd: number, shown: string, algorithm: DigestAlgorit
   const ask = (to: number, last = false) => {
     if (ended) return;
     ended = last;
-    const asked = askThread({ id, fd, from: at, to, algorithm, last, unwanted });
+    const asked = askThread(thread, { id, fd, from: at, to, algorithm, last, unwanted });
     at = to;
     // The first failure is what counts.
     answered = Promise.all([answered, asked]).then(([before, now]) => (isFailure(before) ? before : now));
@@ -110,24 +116,33 @@ interface Thread {
   readonly worker: Worker;
   /** In the order in which they will be answered. */
   readonly waiting: PromiseWithResolvers<Outcome>[];
+  /** Why it answers no more. */
+  failure?: { readonly error: unknown };
 }
 
-let thread: Thread | undefined;
+const threads: Thread[] = [];
 
-function askThread(part: Part): Promise<Outcome> {
-  thread ??= startThread();
+function threadAt(index: 0 | 1): Thread {
+  threads[index] ??= startThread(index);
+  return threads[index];
+}
+
+function askThread({ worker, waiting, failure }: Thread, part: Part): Promise<Outcome> {
+  if (failure !== undefined) return Promise.reject(failure.error);
   const answer = Promise.withResolvers<Outcome>();
-  thread.waiting.push(answer);
-  thread.worker.ref();
-  thread.worker.postMessage(part);
+  waiting.push(answer);
+  worker.ref();
+  worker.postMessage(part);
   return answer.promise;
 }
 
-function startThread(): Thread {
+function startThread(index: 0 | 1): Thread {
   const worker = newWorker();
   const waiting: Thread['waiting'] = [];
+  const thread: Thread = { worker, waiting };
   const end = (error: unknown) => {
-    thread = undefined;
+    thread.failure ??= { error };
+    if (threads[index] === thread) delete threads[index];
     for (const { reject } of waiting.splice(0)) reject(error);
   };
   worker.unref();
@@ -136,8 +151,8 @@ function startThread(): Thread {
     if (waiting.length === 0) worker.unref();
   });
   worker.on('error', end);
-  worker.on('exit', () => end(new Error('bug: the thread that hashes has ended')));
-  return { worker, waiting };
+  worker.on('exit', () => end(new Error('bug: a thread that hashes has ended')));
+  return thread;
 }
 
 function newWorker(): Worker {
