@@ -58,6 +58,8 @@ try {
           rmSync(work, { recursive: true, force: true });
           // Not the second look at an image that is known.
           rmSync(join(dir, 'store'), { recursive: true, force: true });
+          // Some machines give memory back that holds files: nobody is to be measured reading the disk.
+          spawnSync('sh', ['-c', 'cat "$0" "$1"/blobs/sha256/* >/dev/null', archive, join(dir, `source-${form}`)]);
         },
         size: () => layoutSize(join(work, 'out')),
       };
