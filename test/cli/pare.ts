@@ -1,7 +1,7 @@
 /** The command line as a user has it: a process with streams, signals and a status. @module */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { expect, onTestFailed } from 'vitest';
+import { onTestFailed, TestRunner } from 'vitest';
 
 export const LAUNCHER = fileURLToPath(new URL('../../bin/pare.js', import.meta.url));
 
@@ -63,7 +63,8 @@ export function start(
   });
   if (inTest()) {
     onTestFailed(() => {
-      if (child.exitCode !== 0) console.log(`[${child.exitCode ?? child.signalCode}] ${args.join(' ')}\n${stderr}`);
+      if (child.exitCode !== 0)
+        process.stderr.write(`[${child.exitCode ?? child.signalCode}] ${args.join(' ')}\n${stderr}\n`);
     });
   }
   const said = (text: string) =>
@@ -80,5 +81,5 @@ export function start(
 
 /** Hooks start programs too. */
 function inTest(): boolean {
-  return expect.getState().currentTestName !== undefined;
+  return TestRunner.getCurrentTest() !== undefined;
 }
