@@ -39,6 +39,8 @@ export interface Solved {
   readonly failure: Pick<ImageError, 'code' | 'message' | 'hint'> | undefined;
   /** What the checks say: line, rule and message. */
   readonly checks: readonly string[];
+  /** What it warns of besides. */
+  readonly warnings: readonly string[];
   /** Names of the steps that began. */
   readonly steps: readonly string[];
 }
@@ -46,6 +48,7 @@ export interface Solved {
 export async function solving(text: string, { platform = 'linux/amd64', images, settings }: Solving): Promise<Solved> {
   const checks: string[] = [];
   const steps: string[] = [];
+  const warnings: string[] = [];
   const report = new Steps((event) => void (event.kind === 'start' && steps.push(event.name)), false);
   const ports: Partial<BuildPorts> = {
     named: async () => undefined,
@@ -55,20 +58,21 @@ export async function solving(text: string, { platform = 'linux/amd64', images, 
       const state = scratchState(found.platform ?? AMD64);
       return { ...state, config: { ...state.config, ...found.config } };
     },
-    context: { tree: async () => EMPTY_TREE, assertThere: () => undefined },
+    context: { tree: async () => EMPTY_TREE, assertThere: (pattern) => !pattern.includes('none') },
     secret: async () => undefined,
     ssh: async () => undefined,
     steps: report,
     check: (rule, { start }, message) => void checks.push(`${start.line} ${rule}: ${message}`),
+    warn: (text) => void warnings.push(text),
     run: {},
   };
   const all = { ...SETTINGS, ...settings };
   try {
     await solve(parseDockerfile(text, 'Dockerfile'), parsePlatform(platform, AMD64), all, ports as BuildPorts);
-    return { failure: undefined, checks, steps };
+    return { failure: undefined, checks, warnings, steps };
   } catch (error) {
     if (!(error instanceof ImageError)) throw error;
     const { code, message, hint } = error;
-    return { failure: { code, message, hint }, checks, steps };
+    return { failure: { code, message, hint }, checks, warnings, steps };
   }
 }

@@ -14,8 +14,8 @@ import type { Filesystem, State } from './state.ts';
 export interface BuildPorts {
   /** The build context, without what .dockerignore leaves out. Read as it is asked for. */
   readonly context: Pick<Filesystem, 'tree' | 'fingerprint'> & {
-    /** Of a source's pattern, before anything is carried out. @throws ImageError NOT_FOUND where it names nothing */
-    assertThere(pattern: string): void;
+    /** Whether a source selects anything; before anything is carried out. @throws ImageError NOT_FOUND where what it names is not there */
+    assertThere(pattern: string): boolean;
   };
   /** `--build-context NAME=…`; undefined where there is none of that name. */
   named(name: string, platform: Platform): Promise<NamedContext | undefined>;

@@ -44,6 +44,18 @@ test.each([
   expect(steps).toHaveLength(1);
 });
 
+test('a wildcard that matches nothing is told', async () => {
+  const { failure, warnings } = await solving('FROM scratch\nCOPY a* *.none b/\nSTOPSIGNAL FOO', { images: {} });
+  expect(warnings).toEqual(['Dockerfile:2: nothing in the context matches "*.none", and nothing is copied']);
+  expect(failure?.message).toMatch(/^Dockerfile:3: /);
+});
+
+test('a variable that neither the file nor the base image sets is told', async () => {
+  const text = 'FROM base AS a\nLABEL a=$NAME b=$NAMES\nFROM a\nLABEL c=$OTHER\nFROM a';
+  const { checks } = await solving(text, { images: BASE });
+  expect(checks).toEqual([expect.stringMatching(/^2 UndefinedVar: .*NAMES/)]);
+});
+
 test('a stage that is not built is not gone through', async () => {
   const { failure } = await solving(`${behindRun('STOPSIGNAL FOO')}FROM scratch`, { images: BASE });
   expect(failure).toBeUndefined();

@@ -4,6 +4,9 @@
  * @module
  */
 import { ImageError } from '../../base/errors.ts';
+import { cleanPath } from '../../base/path.ts';
+import { lint } from '../../formats/dockerfile/lint/lint.ts';
+import type { LintFinding } from '../../formats/dockerfile/lint/report.ts';
 import type {
   AddInstruction,
   CopyInstruction,
@@ -14,6 +17,7 @@ import type {
 } from '../../formats/dockerfile/types.ts';
 import type { Platform } from '../../formats/oci/types.ts';
 import { beginOn } from './begin.ts';
+import { asBase, envOf } from './config.ts';
 import type { Scope } from './configure.ts';
 import type { BuildSettings, StageContext } from './context.ts';
 import { patternOf } from './copy-step.ts';
@@ -40,6 +44,7 @@ export async function solve(
   const solver = new Solver(dockerfile, platform, settings, ports, target);
   try {
     await solver.rehearse(target);
+    await solver.checkVariables();
     return await solver.stage(target);
   } catch (error) {
     await solver.end();
@@ -76,6 +81,25 @@ class Solver {
     return remembered(this.#rehearsed, stage, () => this.#rehearse(stage));
   }
 
+  /** What the checks could not tell of the file alone: which variables a base image has. */
+  async checkVariables(): Promise<void> {
+    const known = new Map<Stage, ReadonlyMap<string, string>>();
+    for (const index of this.#rehearsed.keys()) {
+      const stage = this.#file.stages[index] as Stage;
+      const ground = await this.#names.ground(stage);
+      if (ground.kind === 'image') known.set(stage, envOf(asBase(ground.state.config)));
+    }
+    const options = { buildArgs: this.#settings.args };
+    const told = new Set(lint(this.#file, options).map(textOf));
+    const isBuilt = (line: number) =>
+      this.#rehearsed.has(this.#file.stages.findLastIndex(({ range }) => range.start.line <= line));
+    for (const one of lint(this.#file, { ...options, baseEnvironment: (stage) => known.get(stage) })) {
+      const { rule, message, range } = one;
+      const isNew = rule === 'UndefinedVar' && !told.has(textOf(one)) && isBuilt(range.start.line);
+      if (isNew) this.#ports.check(rule, range, message);
+    }
+  }
+
   stage(stage: Stage): Promise<State> {
     return remembered(this.#stages, stage, () => this.#build(stage));
   }
@@ -105,7 +129,11 @@ class Solver {
       if (instruction.kind === 'copy' || instruction.kind === 'add') this.#assertThere(state, instruction, scope);
       if (instruction.kind !== 'run') return after;
       assertAllowed(instruction, this.#settings);
-      for (const mount of mountsIn(state, instruction, scope)) await assertGiven(mount, this.#ports);
+      for (const mount of mountsIn(state, instruction, scope)) {
+        await assertGiven(mount, this.#ports);
+        const isOfContext = mount.type === 'bind' && mount.from === undefined;
+        if (isOfContext) this.#ports.context.assertThere(cleanPath(`/${mount.source}`));
+      }
       return after;
     };
     for (const trigger of triggers) state = await this.#located(stage.range, () => go(trigger), true);
@@ -119,7 +147,9 @@ class Solver {
     if (instruction.kind === 'copy' && instruction.from !== undefined) return;
     for (const source of copyWords(state, instruction, scope).sources) {
       if (source.kind !== 'path') continue;
-      atWord(source.range, () => this.#ports.context.assertThere(patternOf(source.text, instruction)));
+      const isAny = atWord(source.range, () => this.#ports.context.assertThere(patternOf(source.text, instruction)));
+      const place = `${this.#file.name}:${source.range.start.line}`;
+      if (!isAny) this.#ports.warn(`${place}: nothing in the context matches "${source.text}", and nothing is copied`);
     }
   }
 
@@ -214,6 +244,10 @@ class Solver {
     if (meaning.kind === 'named') return { chain: undefined, tree: meaning.context.tree };
     return meaning.kind === 'stage' ? this.stage(meaning.stage) : meaning.state;
   }
+}
+
+function textOf(finding: LintFinding): string {
+  return JSON.stringify(finding);
 }
 
 /** Begun once. */

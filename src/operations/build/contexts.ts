@@ -31,8 +31,8 @@ export interface BuildSource {
   readonly ignore?: Ignore;
   /** What a source of COPY selects at least; all of it where none is named. Read once. @param pattern clean and absolute */
   context(pattern?: string): Promise<Tree>;
-  /** Before anything is copied. @throws ImageError NOT_FOUND */
-  assertThere(pattern: string): void;
+  /** Whether a source selects anything; before anything is copied. @throws ImageError NOT_FOUND */
+  assertThere(pattern: string): boolean;
   /** What tells whether what a source selects has changed since it was read, or until it is; see `local-context.ts`. */
   fingerprint?(pattern: string): Promise<Digest | undefined>;
 }
@@ -97,8 +97,8 @@ function loneFile(dockerfile: Uint8Array, file: string | undefined): BuildSource
   });
 }
 
-function noContext(pattern: string): void {
-  if (pattern === '/') return;
+function noContext(pattern: string): boolean {
+  if (pattern === '/') return true;
   throw new ImageError('NOT_FOUND', `"${pattern}" is not there: a Dockerfile alone was given, without a context`, {
     hint: 'to have one, name a directory, and the Dockerfile with -f: pare build -f - . <Dockerfile',
   });

@@ -30,8 +30,8 @@ export interface LocalContext {
    * @param pattern clean and absolute
    */
   tree(pattern?: string): Promise<Tree>;
-  /** @throws ImageError NOT_FOUND where there is nothing that the source names; wildcards need not match */
-  assertThere(pattern: string): void;
+  /** Whether a source selects anything. @throws ImageError NOT_FOUND where what it names is not there; wildcards need not match */
+  assertThere(pattern: string): boolean;
   /** What tells that what a source selects has not changed since it was read, or where it has not been, until now. */
   fingerprint(pattern: string): Promise<Digest | undefined>;
 }

@@ -60,13 +60,18 @@ export function select(pattern: string, places: Places): Selection {
 
 /**
  * Before anything is copied. A wildcard need not match anything.
+ * @returns whether there is anything to copy
  * @param isLeftOut whether it is there, and .dockerignore leaves it out
  * @throws ImageError NOT_FOUND, with what is near it by name
  */
-export function assertThere(pattern: string, places: Places, isLeftOut: (path: string) => boolean = () => false): void {
+export function assertThere(
+  pattern: string,
+  places: Places,
+  isLeftOut: (path: string) => boolean = () => false,
+): boolean {
   const path = pathBeforeWildcards(pattern);
   const way = new Map<string, NodeInfo>();
-  if (followed(path, places, way) !== undefined) return;
+  if (followed(path, places, way) !== undefined) return path === pattern || select(pattern, places).paths.length > 0;
   const shown = `"${printableName(path)}"`;
   if (isLeftOut(path)) {
     throw new ImageError('NOT_FOUND', `${shown} is left out by .dockerignore`, {

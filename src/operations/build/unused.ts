@@ -64,7 +64,8 @@ function namesIn(file: Dockerfile, options: BuildOptions): ReadonlySet<string> |
     if (error instanceof ImageError) return undefined;
     throw error;
   }
-  return new Set([...names, ...instructionsIn(file).flatMap(sourcesOf)].map(shortName));
+  const all = [...names, ...instructionsIn(file).flatMap(sourcesOf)].map(shortName);
+  return new Set(all.filter((name) => !name.endsWith(':')));
 }
 
 /** Undefined where that depends on variables. */
