@@ -9,9 +9,9 @@ import { type GitReference, parseGitReference } from '../../formats/dockerfile/g
 import { resolve } from '../../model/resolve.ts';
 import { nodeAt, type Tree } from '../../model/tree.ts';
 import type { Run } from '../../ports/run.ts';
+import { readContext } from './context-reader.ts';
 import { type GitAccess, type GitProgram, gitProgram } from './git-program.ts';
 import { IGNORE_NOTHING, type Ignore } from './ignore.ts';
-import { readContext } from './local-context.ts';
 import { withTime } from './times.ts';
 
 export interface GitOptions {
