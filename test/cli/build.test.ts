@@ -47,6 +47,15 @@ test.each([
   expect(refused.stderr).not.toMatch(/^#1 /m);
 });
 
+test('an image is for the platform that was asked for, whatever its stage is for', async () => {
+  writeFileSync(join(context, 'same'), 'FROM --platform=$BUILDPLATFORM scratch\nCOPY big /\n');
+  const words = ['-q', '-f', join(context, 'same'), '--platform', 'linux/amd64,linux/arm64', '-t', 'same'];
+  expect(await build(...words)).toMatchObject({ status: 0, stderr: '' });
+  const { stdout } = await pare(['index', 'inspect', '--json', 'same'], { env: { PARE_HOME: home } });
+  const { manifests } = JSON.parse(stdout) as { manifests: readonly { platform: string }[] };
+  expect(manifests.map(({ platform }) => platform)).toEqual(['linux/amd64', 'linux/arm64']);
+});
+
 describe('instead of a build', () => {
   test('--check says what is found, with lines, and that there is something', async () => {
     const { stdout, stderr, status } = await build('--check');
