@@ -41,6 +41,8 @@ test.each([
   [['-t', 'a', '--metadata-file', '/tmp'], 3, 'it is a directory'],
   [['-t', 'a', '--base', 'b'], 2, 'add --pack'],
   [['--pack', 'a', '--annotation', 'b=c'], 2, '--annotation does not go with --pack'],
+  [['--pack', 'a', '-o', 'type=image,compression=zstd'], 2, 'compression= does not go with --pack'],
+  [['--pack', 'a', '-o', '/'], 3, 'is not empty'],
 ])('%j is refused before the first step', async (words, status, message) => {
   const refused = await build('--progress', 'plain', ...words);
   expect(refused).toMatchObject({ status, stdout: '', stderr: expect.stringContaining(message) });

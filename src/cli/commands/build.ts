@@ -10,7 +10,7 @@ import { isSet } from '../../operations/build/arguments.ts';
 import { type Building, openBuilding } from '../../operations/build/build.ts';
 import type { CacheSource, CacheTarget } from '../../operations/build/cache/options.ts';
 import type { BuildOptions } from '../../operations/build/options.ts';
-import type { SavedBuild } from '../../operations/build/save.ts';
+import type { SavedBuild, SaveForm } from '../../operations/build/save.ts';
 import { assertWritable } from '../../operations/build/writable.ts';
 import type { Written } from '../../operations/pack.ts';
 import { machinePlatform } from '../../system/machine.ts';
@@ -192,7 +192,9 @@ async function run(directory: string, flags: Flags, context: Context): Promise<v
     const { answer } = await import('../build/answer.ts');
     return answer(call, options, context);
   }
-  for (const { reference, form } of places) await assertWritable(reference, form, access);
+  for (const { reference, form } of places) {
+    await assertWritable(reference, flags.pack === undefined ? form : formOfPacked(form), access);
+  }
   prepareFiles(flags, places);
   await using building = await openBuilding(options, access);
   const written = flags.pack === undefined ? await saveAll(building, places, tag, fallback) : [];
@@ -310,6 +312,14 @@ function platformsIn(texts: readonly string[]): readonly Platform[] {
     text === 'local' ? machinePlatform() : parsePlatform(text.trim(), machinePlatform()),
   );
   return all.filter((one, i) => all.findIndex((other) => samePlatform(one, other)) === i);
+}
+
+/** What is packed is written as `pare pack` writes it. @throws ImageError USAGE for a form that it does not have */
+function formOfPacked({ compression }: SaveForm): SaveForm {
+  if (compression === undefined) return {};
+  throw new ImageError('USAGE', 'compression= does not go with --pack', {
+    hint: 'write it without, and then: pare copy --compression FORM',
+  });
 }
 
 /** @throws ImageError USAGE for what --pack does not go with */

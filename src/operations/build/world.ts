@@ -91,7 +91,12 @@ export function buildWorld(
   const { contexts } = options;
   const stateOfFiles = (tree: Tree, platform: Platform) => stateOfTree(tree, platform, layers, access);
   const named = namedContexts({ contexts, remotes: outside, image, stateOf: stateOfFiles }, stack, access);
-  const warn = (text: string) => options.report({ kind: 'warning', text });
+  const warned = new Set<string>();
+  // Of several platforms, once.
+  const warn = (text: string) => {
+    if (!warned.has(text)) options.report({ kind: 'warning', text });
+    warned.add(text);
+  };
   const { cacheFrom = [] } = options;
   let opened: Promise<ImportedCache> | undefined;
   const imported = cacheFrom.length === 0 ? undefined : () => (opened ??= openCaches(cacheFrom, stack, access, warn));
