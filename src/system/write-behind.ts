@@ -7,8 +7,7 @@ import type { WrittenDigest } from './written-digest.ts';
 const PIECE = 1 << 20;
 
 /**
- * Writes all from the file's position on. Pieces are gathered, so that many small ones cost as little as a few large ones; they
- * need to be valid only until the next is asked for.
+ * Writes all from the file's position on.
  * @param digester sees all that is written
  * @returns how many bytes there were
  * @throws what the file and the bytes throw, with nothing being written any more
@@ -19,31 +18,55 @@ export async function writeBehind(
   digester?: Pick<WrittenDigest, 'update' | 'upTo'>,
   run: Run = {},
 ): Promise<number> {
-  const buffers = new Buffers();
-  let written: Promise<number> = Promise.resolve(0);
-  let size = 0;
-  const flush = async () => {
-    const offset = await written;
-    digester?.upTo(offset);
-    const full = buffers.filled();
-    written = write(file, full, offset);
-    written.catch(() => undefined); // awaited before the next, and in the end
-    digester?.update(full);
-  };
-  try {
-    for await (const piece of bytes) {
-      run.signal?.throwIfAborted();
-      size += piece.length;
-      for (let at = 0; at < piece.length; ) {
-        at += buffers.take(piece.subarray(at));
-        if (buffers.isFull) await flush();
-      }
+  await using writer = new BehindWriter(file, digester);
+  for await (const piece of bytes) {
+    run.signal?.throwIfAborted();
+    await writer.add(piece);
+  }
+  return await writer.end();
+}
+
+/**
+ * Pieces are gathered, so that many small ones cost as little as a few large ones. Disposing of it waits until nothing is being
+ * written.
+ */
+export class BehindWriter implements AsyncDisposable {
+  readonly #file: FileHandle;
+  readonly #digester: Pick<WrittenDigest, 'update' | 'upTo'> | undefined;
+  readonly #buffers = new Buffers();
+  #written: Promise<number> = Promise.resolve(0);
+
+  /** @param file is written from its position on */
+  constructor(file: FileHandle, digester?: Pick<WrittenDigest, 'update' | 'upTo'>) {
+    this.#file = file;
+    this.#digester = digester;
+  }
+
+  /** The piece may change when this has resolved. @throws what writing those before throws */
+  async add(piece: Uint8Array): Promise<void> {
+    for (let at = 0; at < piece.length; ) {
+      at += this.#buffers.take(piece.subarray(at));
+      if (this.#buffers.isFull) await this.#flush();
     }
-    await flush();
-    await written;
-    return size;
-  } finally {
-    await Promise.allSettled([written]);
+  }
+
+  /** @returns how many bytes there were */
+  async end(): Promise<number> {
+    await this.#flush();
+    return await this.#written;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.allSettled([this.#written]);
+  }
+
+  async #flush(): Promise<void> {
+    const offset = await this.#written;
+    this.#digester?.upTo(offset);
+    const full = this.#buffers.filled();
+    this.#written = write(this.#file, full, offset);
+    this.#written.catch(() => undefined); // awaited before the next, and in the end
+    this.#digester?.update(full);
   }
 }
 

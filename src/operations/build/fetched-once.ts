@@ -14,6 +14,7 @@ import { tempDir } from '../../store/directory.ts';
 import { openStore, type StoreSession } from '../../store/session.ts';
 import { hasBlob, pendingBlob } from '../../system/layout-directory.ts';
 import { createTempFile } from '../../system/temp-file.ts';
+import { BehindWriter } from '../../system/write-behind.ts';
 
 /** The same source, for reading images and for sending on what has been read. */
 export interface FetchedOnce {
@@ -64,13 +65,15 @@ async function* keeping(
   await using temp = session && (await unlessDenied(createTempFile(tempDir(session.dir))));
   if (session === undefined || temp === undefined) return yield* bytes;
   const { dir } = session;
-  for await (const piece of bytes) {
-    const written = temp.handle.writeFile(piece).catch((error: unknown) => {
-      throw fromSystem(error, `cannot write to the store ${dir}`, 'make room, or set PARE_HOME to another directory');
-    });
-    written.catch(() => undefined); // awaited below, unless whoever reads stops before
-    yield piece;
-    await written;
+  try {
+    await using writer = new BehindWriter(temp.handle);
+    for await (const piece of bytes) {
+      await writer.add(piece);
+      yield piece;
+    }
+    await writer.end();
+  } catch (error) {
+    throw fromSystem(error, `cannot write to the store ${dir}`, 'make room, or set PARE_HOME to another directory');
   }
   const blob = pendingBlob(dir, temp, descriptor);
   await session.lease(() => ({ digests: [blob.digest], value: blob.publish() }));
