@@ -7,6 +7,7 @@ import { digestOf } from '../../base/digest.ts';
 import { OCI_CONFIG } from '../../formats/oci/media-types.ts';
 import type { Descriptor } from '../../formats/oci/types.ts';
 import type { Source } from '../../ports/content-store.ts';
+import { verified } from '../../ports/verified.ts';
 import { hasBlob } from '../../system/layout-directory.ts';
 import { fetchedOnce } from './fetched-once.ts';
 
@@ -61,6 +62,19 @@ test('what the store holds already is not written again', async () => {
   const { ino } = statSync(path);
   await collect(reading.fetch(LAYER));
   expect(statSync(path).ino).toBe(ino);
+});
+
+test.each([
+  ['other bytes', Buffer.from('a lazer'.repeat(100_000))],
+  ['fewer', BYTES.subarray(0, -1)],
+  ['more', Buffer.concat([BYTES, Buffer.from('!')])],
+])('of a registry that gives %s nothing is kept', async (_, bytes) => {
+  await using stack = new AsyncDisposableStack();
+  const { source } = counted({ fetch: (layer) => verified(layer, inPieces(bytes, 65_536), 'a registry') });
+  const { reading } = fetchedOnce(source, store, stack);
+  await expect(collect(reading.fetch(LAYER))).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' });
+  expect(hasBlob(store, LAYER)).toBe(false);
+  expect(readdirSync(join(store, 'tmp'))).toEqual([]);
 });
 
 test('without a store it is asked for each time', async () => {
